@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { Flavour, Installation } from '../kernels/installation.ts';
+
+/** What a kernel host is told once, in an owner-only file. */
+export const LaunchSpec = z.object({
+  installation: Installation,
+  flavour: Flavour,
+  /** Working directory of the kernel. */
+  folder: z.string(),
+  /** URI of the notebook, so that a window finds the kernel of a notebook again. */
+  notebook: z.string(),
+  /** Folder with `runner.C`, `rootbook_agent.py`. */
+  agentFolder: z.string(),
+  /** Where compiled runners are kept, per ROOT version. */
+  cacheFolder: z.string(),
+  environment: z.record(z.string(), z.string()),
+  checkpoints: z.boolean(),
+  idleHours: z.number().positive(),
+});
+export type LaunchSpec = z.infer<typeof LaunchSpec>;
