@@ -33,6 +33,8 @@ export interface Backend {
   goBack(): boolean;
   /** Called between cells: a chance for housekeeping. `idle`: nothing is queued. */
   settled(idle: boolean): void;
+  /** `true`: the client cannot keep up; stop reading the interpreter's output until told otherwise. */
+  throttle?(paused: boolean): void;
   /** Ends the interpreter and everything it started; resolves when it is gone. */
   close(): Promise<void>;
   /** Output that belongs to no cell. */

@@ -1,4 +1,10 @@
+import { randomUUID } from 'node:crypto';
+import { Channel } from '../base/channel.ts';
+import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
+import type { KernelMessage } from './messages.ts';
+import { toCellEvent } from './to-cell-event.ts';
+import type { Transport } from './transport.ts';
 
 export type CellLanguage = 'cpp' | 'python';
 
@@ -40,4 +46,138 @@ export interface Session {
   onState(listener: (state: KernelState) => void): () => void;
   /** Output that belongs to no cell: threads that print on, later events. @returns a function that stops listening. */
   onStray(listener: (event: CellEvent) => void): () => void;
+}
+
+/** Builds a session on a transport to a kernel host; owns the transport from then on. */
+export function createSession(transport: Transport): Session {
+  const running = new Map<string, Channel<CellEvent>>();
+  const waiting = new Map<string, (content: KernelMessage['content']) => void>();
+  const stateListeners = new Set<(state: KernelState) => void>();
+  const strayListeners = new Set<(event: CellEvent) => void>();
+  let state: KernelState = { kind: 'starting' };
+  void pump();
+
+  async function pump(): Promise<void> {
+    let failure = new UserError('The kernel host closed the connection.');
+    try {
+      for await (const message of transport.incoming) deliver(message);
+    } catch (cause) {
+      failure = new UserError('The connection to the kernel was lost.', { cause });
+    }
+    for (const events of running.values()) events.end(failure);
+    running.clear();
+    setState({ kind: 'closed' });
+    for (const resolve of waiting.values()) resolve({ status: 'error' });
+  }
+
+  function setState(next: KernelState): void {
+    state = next;
+    for (const listener of stateListeners) listener(next);
+  }
+
+  function deliver(message: KernelMessage): void {
+    const { type, parentId, content } = message;
+    if (type === 'rootbook_state') {
+      setState(toState(content));
+      return;
+    }
+    const answer = parentId === undefined ? undefined : waiting.get(parentId);
+    if (answer && message.channel === 'control') {
+      answer(content);
+      return;
+    }
+    const event = toCellEvent(message, (text) => {
+      void send('stdin', 'input_reply', { value: text });
+    });
+    if (!event) return;
+    const events = parentId === undefined ? undefined : running.get(parentId);
+    if (events && parentId !== undefined) {
+      events.push(event);
+      if (event.kind !== 'done') return;
+      events.end();
+      running.delete(parentId);
+    } else for (const listener of strayListeners) listener(event);
+  }
+
+  async function send(
+    channel: KernelMessage['channel'],
+    type: string,
+    content: KernelMessage['content'],
+    metadata: KernelMessage['metadata'] = {},
+  ): Promise<string> {
+    const id = randomUUID();
+    await transport.send({ channel, type, id, content, metadata });
+    return id;
+  }
+
+  /** A control request and the status of its reply. */
+  async function ask(type: string, signal?: AbortSignal): Promise<boolean> {
+    const id = randomUUID();
+    const reply = new Promise<KernelMessage['content']>((resolve, reject) => {
+      waiting.set(id, resolve);
+      signal?.addEventListener('abort', () => {
+        reject(new DOMException('cancelled', 'AbortError'));
+      });
+    });
+    try {
+      await transport.send({ channel: 'control', type, id, content: {} });
+      return (await reply)['status'] === 'ok';
+    } finally {
+      waiting.delete(id);
+    }
+  }
+
+  return {
+    async *execute({ code, language, cellId, mayFail }, signal) {
+      signal.throwIfAborted();
+      const events = new Channel<CellEvent>();
+      const id = randomUUID();
+      running.set(id, events);
+      const cancel = (): void => {
+        events.end(new DOMException('no longer listening', 'AbortError'));
+      };
+      signal.addEventListener('abort', cancel, { once: true });
+      try {
+        const metadata = { language, cellId, mayFail };
+        await transport.send({ channel: 'shell', type: 'execute_request', id, content: { code }, metadata });
+        yield* events;
+      } finally {
+        signal.removeEventListener('abort', cancel);
+        running.delete(id);
+      }
+    },
+    async interrupt() {
+      await ask('interrupt_request');
+    },
+    async goBack() {
+      if (!(await ask('rootbook_go_back')))
+        throw new UserError('There is no checkpoint to go back to. Restart the kernel instead.');
+    },
+    async restart(signal) {
+      await ask('rootbook_restart', signal);
+      if (state.kind === 'dead') throw new UserError(state.reason);
+    },
+    async shutDown() {
+      if (state.kind !== 'closed') await ask('shutdown_request').catch(() => false);
+      await transport.close();
+    },
+    detach: () => transport.close(),
+    get state() {
+      return state;
+    },
+    onState(listener) {
+      stateListeners.add(listener);
+      return () => stateListeners.delete(listener);
+    },
+    onStray(listener) {
+      strayListeners.add(listener);
+      return () => strayListeners.delete(listener);
+    },
+  };
+}
+
+function toState(content: KernelMessage['content']): KernelState {
+  const kind = content['state'];
+  if (kind === 'dead') return { kind, reason: String(content['reason'] ?? 'The kernel ended.') };
+  return kind === 'idle' || kind === 'busy' || kind === 'closed' ? { kind } : { kind: 'starting' };
 }

@@ -1,0 +1,74 @@
+import { UserError } from '../base/errors.ts';
+import type { Backend } from './backend.ts';
+import { startJupyterBackend } from './jupyter/backend.ts';
+import type { LaunchSpec } from './launch-spec.ts';
+import { RunnerBackend } from './runner/backend.ts';
+import { runnerRecipe } from './runner/commands.ts';
+
+/** Starts the interpreter that a launch asks for. @throws {UserError} with the kernel's own words. */
+export async function startBackend(
+  spec: LaunchSpec,
+  privateFolder: string,
+  signal: AbortSignal,
+): Promise<Backend> {
+  return spec.flavour === 'cpp'
+    ? startRunner(spec, privateFolder, signal)
+    : startPython(spec, privateFolder, signal);
+}
+
+async function startPython(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
+  const { installation, folder, environment, agentFolder } = spec;
+  if (installation.python === undefined)
+    throw new UserError(`No Python was found that belongs to the ROOT in ${installation.root}.`);
+  return startJupyterBackend(
+    { python: installation.python, folder, environment, agentFolder, privateFolder },
+    signal,
+  );
+}
+
+async function startRunner(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
+  const { installation, folder, agentFolder, cacheFolder } = spec;
+  const recipe = await runnerRecipe(installation, agentFolder, cacheFolder);
+  const backend = new RunnerBackend(spec.checkpoints, () =>
+    startPython(spec, privateFolder, new AbortController().signal),
+  );
+  const cancel = (): void => void backend.close();
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    await backend.start({
+      executable: installation.executable,
+      args: recipe.args,
+      folder,
+      environment: spec.environment,
+    });
+  } catch (cause) {
+    await backend.close();
+    throw startFailure(installation.executable, backend.startupText, cause);
+  } finally {
+    signal.removeEventListener('abort', cancel);
+  }
+  recipe.compile();
+  return backend;
+}
+
+/** Longest part of the kernel's own text that is shown. */
+const shownCharacters = 2000;
+
+function startFailure(executable: string, text: string, cause: unknown): UserError {
+  const own = text.trim().slice(-shownCharacters);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(
+    `ROOT did not start (${executable}): ${reason}.${likelyCause(own)}${own === '' ? '' : `\n${own}`}`,
+    {
+      cause,
+    },
+  );
+}
+
+function likelyCause(text: string): string {
+  if (/error while loading shared libraries/.test(text)) return ' A library that it needs is missing.';
+  if (/fatal error: '[^']+' file not found|ERROR in cling::CIFactory/.test(text))
+    return ' The C++ compiler and its headers are missing: install g++ (Debian, Ubuntu) or gcc-c++ (Fedora, Alma).';
+  if (/No space left/.test(text)) return ' The disk is full.';
+  return '';
+}

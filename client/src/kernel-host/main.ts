@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { readFileSync, rmSync } from 'node:fs';
+import net from 'node:net';
+import path from 'node:path';
+import { z } from 'zod';
+import { startBackend } from './backends.ts';
+import { protocolVersion } from './frames.ts';
+import { Host } from './host.ts';
+import { LaunchSpec } from './launch-spec.ts';
+import { newSocketPath, removeRecord, socketFolder, writeRecord } from './records.ts';
+
+/** What the client writes into the file whose name is the first argument. */
+const Start = z.object({ spec: LaunchSpec, stateFolder: z.string(), id: z.string(), label: z.string() });
+
+const idleCheckMilliseconds = 60_000;
+
+async function main(file: string): Promise<void> {
+  const { spec, stateFolder, id, label } = Start.parse(JSON.parse(readFileSync(file, 'utf8')));
+  rmSync(file);
+  const token = randomBytes(32).toString('hex');
+  const privateFolder = await mkdtemp(path.join(await socketFolder(), 'k'));
+  const host = new Host((signal) => startBackend(spec, privateFolder, signal), token);
+  void host.start();
+  const socket = await newSocketPath();
+  const server = net.createServer((connection) => {
+    host.accept(connection);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socket, resolve);
+  });
+  let ending = false;
+  const end = async (): Promise<void> => {
+    if (ending) return;
+    ending = true;
+    await removeRecord(stateFolder, id);
+    await host.close();
+    server.close();
+    await rm(privateFolder, { recursive: true, force: true });
+    process.exit(0);
+  };
+  host.onShutDown = () => void end();
+  process.on('SIGTERM', () => void end());
+  // A closed terminal or window is no reason to end: kernels outlive windows.
+  process.on('SIGHUP', () => undefined);
+  process.on('SIGINT', () => undefined);
+  setInterval(() => {
+    if (host.quietFor > spec.idleHours * 3_600_000) void end();
+  }, idleCheckMilliseconds);
+  await writeRecord(stateFolder, {
+    id,
+    pid: process.pid,
+    protocol: protocolVersion,
+    socket,
+    token,
+    notebook: spec.notebook,
+    installation: spec.installation.id,
+    flavour: spec.flavour,
+    label,
+    startedAt: Date.now(),
+  });
+  // The client waits for this line, then closes its end.
+  process.stdout.on('error', () => undefined);
+  process.stdout.write('listening\n');
+}
+
+const file = process.argv[2];
+if (file === undefined) throw new Error('usage: main.cjs START-FILE');
+void main(file);

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+
+/** What a running host leaves for windows to find it: an owner-only file in the state folder. */
+export const Record = z.object({
+  id: z.string(),
+  pid: z.number(),
+  protocol: z.number(),
+  socket: z.string(),
+  token: z.string(),
+  notebook: z.string(),
+  installation: z.string(),
+  flavour: z.string(),
+  label: z.string(),
+  startedAt: z.number(),
+});
+export type Record = z.infer<typeof Record>;
+
+function folderOf(stateFolder: string): string {
+  return path.join(stateFolder, 'hosts');
+}
+
+export async function writeRecord(stateFolder: string, record: Record): Promise<void> {
+  const folder = folderOf(stateFolder);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, `${record.id}.json`);
+  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+export async function removeRecord(stateFolder: string, id: string): Promise<void> {
+  await rm(path.join(folderOf(stateFolder), `${id}.json`), { force: true });
+}
+
+/** Records of hosts that still run, oldest first; those of dead ones are removed on the way. */
+export async function readRecords(stateFolder: string): Promise<readonly Record[]> {
+  const names = await readdir(folderOf(stateFolder)).catch(() => []);
+  const found: Record[] = [];
+  for (const name of names.filter((file) => file.endsWith('.json'))) {
+    const record = await readRecord(path.join(folderOf(stateFolder), name));
+    if (!record) continue;
+    if (isAlive(record.pid)) found.push(record);
+    else {
+      await removeRecord(stateFolder, record.id);
+      await rm(record.socket, { force: true });
+    }
+  }
+  return found.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+async function readRecord(file: string): Promise<Record | undefined> {
+  try {
+    return Record.parse(JSON.parse(await readFile(file, 'utf8')));
+  } catch {
+    // Half written, foreign or just removed: not a host that we can attach to.
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * A folder for sockets that only this user can enter, with a path short enough for a socket name (104 bytes on macOS).
+ *
+ * @throws when somebody else owns a folder of that name.
+ */
+export async function socketFolder(): Promise<string> {
+  const runtime = process.env['XDG_RUNTIME_DIR'];
+  const base = runtime !== undefined && runtime.length < 60 ? runtime : '/tmp';
+  const folder = path.join(base, `rootbook-${String(os.userInfo().uid)}`);
+  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(async () => {
+    await mkdir(path.join('/tmp', path.basename(folder)), { recursive: true, mode: 0o700 });
+  });
+  const stat = await lstat(folder);
+  if (!stat.isDirectory() || stat.uid !== os.userInfo().uid)
+    throw new Error(`${folder} belongs to somebody else`);
+  await chmod(folder, 0o700);
+  return folder;
+}
+
+/** A socket name nobody else uses. */
+export async function newSocketPath(): Promise<string> {
+  return path.join(await socketFolder(), randomBytes(6).toString('hex'));
+}

@@ -1,0 +1,273 @@
+import type { KernelMessage } from '../../kernels/messages.ts';
+import { canvasHtml } from '../../kernels/canvas-html.ts';
+import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
+import { Coalescer } from './coalescer.ts';
+import type { Display } from './frames.ts';
+import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
+import { type Step, toSteps } from './magics.ts';
+import type { RunnerCommand } from './process.ts';
+import { describeEnding, describeFrames, describeRestore, type Ending } from './wording.ts';
+import { failure, notice, stream, toError } from './emissions.ts';
+
+type Emit = (emission: Emission) => void;
+
+/** Milliseconds that a plot of a running cell waits for the text that was printed before it. */
+const displayPatience = 50;
+
+const ok: BackendReply = { status: 'ok' };
+const failed: BackendReply = { status: 'error' };
+
+/** Where `%%python` cells of a C++ notebook go; started when the first one comes. */
+export type PythonSource = () => Promise<Backend>;
+
+/**
+ * ROOT C++ on our runner.
+ *
+ * @throws {Error} when `root.exe` does not become ready; what it printed is in `startupText`.
+ */
+export class RunnerBackend implements Backend {
+  readonly #interpreter: Interpreter;
+  readonly #python: PythonSource;
+  #helper: Backend | undefined;
+  #runningHelper = false;
+  #jsroot = true;
+  #saidNotShared = false;
+  #started = false;
+  startupText = '';
+  onStray: Emit = () => undefined;
+  onDeath: (reason: string) => void = () => undefined;
+
+  constructor(protect: boolean, python: PythonSource) {
+    this.#python = python;
+    this.#interpreter = new Interpreter(protect);
+    const stray = new Coalescer((name, text) => {
+      this.onStray(stream(name, text));
+    });
+    this.#interpreter.onStray = (name, text) => {
+      if (!this.#started) this.startupText += text;
+      stray.push(name, text);
+    };
+    this.#interpreter.onStrayDisplay = (display, payload) => {
+      this.onStray(this.#toDisplay(display, payload));
+    };
+    this.#interpreter.onLoss = (ending, undone) => {
+      this.#lossBetweenCells(ending, undone);
+    };
+  }
+
+  async start(start: RunnerCommand): Promise<void> {
+    await this.#interpreter.start(start);
+    this.#started = true;
+  }
+
+  async execute(cell: BackendCell, emit: Emit): Promise<BackendReply> {
+    const name = `In[${String(cell.count)}]`;
+    const steps: readonly Step[] =
+      cell.language === 'python' ? [{ kind: 'python', code: cell.code, line: 1 }] : toSteps(cell.code);
+    const reply = await this.#runSteps(steps, name, cell, emit);
+    if (this.#interpreter.alive) this.#interpreter.remember(name);
+    return reply;
+  }
+
+  handle(message: KernelMessage, emit: Emit): void {
+    if (this.#runningHelper) this.#helper?.handle(message, emit);
+    else if (message.type === 'input_reply') this.#interpreter.answer(String(message.content['value'] ?? ''));
+  }
+
+  interrupt(): void {
+    if (this.#runningHelper) this.#helper?.interrupt();
+    else this.#interpreter.interrupt();
+  }
+
+  goBack(): boolean {
+    return !this.#runningHelper && this.#interpreter.goBack();
+  }
+
+  settled(idle: boolean): void {
+    this.#interpreter.settled(idle);
+  }
+
+  throttle(paused: boolean): void {
+    this.#interpreter.throttle(paused);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#interpreter.close(), this.#helper?.close()]);
+  }
+
+  async #runSteps(
+    steps: readonly Step[],
+    name: string,
+    cell: BackendCell,
+    emit: Emit,
+  ): Promise<BackendReply> {
+    for (const step of steps) {
+      const reply = await this.#runStep(step, name, cell, emit);
+      if (reply.status !== 'ok') return reply;
+    }
+    return ok;
+  }
+
+  async #runStep(step: Step, name: string, cell: BackendCell, emit: Emit): Promise<BackendReply> {
+    switch (step.kind) {
+      case 'cpp':
+        return this.#runTask({ mode: step.mode, code: step.code, name, line: step.line }, emit);
+      case 'shell':
+        return this.#runTask({ mode: 'shell', code: step.code, name, line: step.line }, emit);
+      case 'file':
+        return this.#runTask({ mode: 'shell', code: writeFileCommand(step), name, line: 1 }, emit);
+      case 'python':
+        return this.#runPython({ ...cell, code: step.code, language: 'python' }, emit);
+      case 'jsroot':
+        this.#jsroot = step.on;
+        return ok;
+      case 'time': {
+        const start = performance.now();
+        const reply = await this.#runSteps(step.steps, name, cell, emit);
+        emit(stream('stdout', `Wall time: ${((performance.now() - start) / 1000).toFixed(3)} s\n`));
+        return reply;
+      }
+      case 'unknown':
+        emit(failure('UnknownMagic', unknownMagic(step.magic), [{ line: step.line, column: 1 }]));
+        return failed;
+    }
+  }
+
+  async #runTask(task: Task, emit: Emit): Promise<BackendReply> {
+    const shown = new TaskOutput(emit, (display, payload) => this.#toDisplay(display, payload));
+    const outcome = await this.#interpreter.run(task, shown);
+    shown.flush();
+    return this.#conclude(outcome, task, emit);
+  }
+
+  #conclude(outcome: Outcome, task: Task, emit: Emit): BackendReply {
+    if (outcome.kind === 'done') {
+      if (outcome.done.status === 'ok') return ok;
+      emit(toError(outcome.done, outcome.errors, outcome.problems, task.name));
+      return failed;
+    }
+    const { ending, stopped, undone, line } = outcome;
+    const { name, message } = stopped
+      ? { name: 'Stopped', message: 'The cell was stopped.' }
+      : describeEnding(ending);
+    const where = line === undefined ? [] : [`  while line ${String(line)} of ${task.name} ran`];
+    const after = undone ? describeRestore(undone) : [deadReason];
+    const lines = [message, ...describeFrames(ending.crash), ...(stopped ? [] : where), ...after];
+    const frame = ending.crash?.frames.find(
+      (candidate) => candidate.name === task.name && candidate.line > 0,
+    );
+    const at = frame?.line ?? line;
+    emit(failure(name, message, at === undefined || stopped ? [] : [{ line: at, column: 1 }], lines));
+    if (!undone) this.onDeath(deadReason);
+    return { ...failed, undone: undone ?? [] };
+  }
+
+  async #runPython(cell: BackendCell, emit: Emit): Promise<BackendReply> {
+    if (!this.#saidNotShared) {
+      this.#saidNotShared = true;
+      emit(
+        notice(
+          'Python cells of a C++ notebook run in a process of their own: objects are not shared.',
+          'switchToPython',
+        ),
+      );
+    }
+    try {
+      this.#helper ??= await this.#python();
+    } catch (error) {
+      emit(failure('NoPython', error instanceof Error ? error.message : String(error), []));
+      return failed;
+    }
+    const helper = this.#helper;
+    helper.onDeath = () => (this.#helper = undefined);
+    helper.onStray = (emission) => {
+      this.onStray(emission);
+    };
+    this.#runningHelper = true;
+    try {
+      return await helper.execute(cell, emit);
+    } finally {
+      this.#runningHelper = false;
+    }
+  }
+
+  #lossBetweenCells(ending: Ending, undone: readonly string[] | undefined): void {
+    const { name, message } = describeEnding(ending);
+    const after = undone ? describeRestore(undone).slice(1) : [deadReason];
+    this.onStray(
+      stream(
+        'stderr',
+        [`${name}: between two cells, ${message.replace('The cell', 'something')}`, ...after, ''].join('\n'),
+      ),
+    );
+    if (!undone) this.onDeath(deadReason);
+  }
+
+  #toDisplay({ id, update, json, text }: Display, payload: Buffer): Emission {
+    const png = payload.subarray(json).toString('base64');
+    const html = this.#jsroot ? { 'text/html': canvasHtml(payload.toString('utf8', 0, json)) } : {};
+    return {
+      channel: 'iopub',
+      type: update ? 'update_display_data' : 'display_data',
+      content: {
+        data: { ...html, ...(png === '' ? {} : { 'image/png': png }), 'text/plain': text },
+        metadata: {},
+        transient: { display_id: id },
+      },
+    };
+  }
+}
+
+const deadReason = 'ROOT is gone and there was no checkpoint to go back to. Restart the kernel.';
+
+/** Puts what a task shows into order: text first, then the plots that were sent with it. */
+class TaskOutput implements TaskListener {
+  readonly #emit: Emit;
+  readonly #toDisplay: (display: Display, payload: Buffer) => Emission;
+  readonly #text: Coalescer;
+  #displays: Emission[] = [];
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(emit: Emit, toDisplay: (display: Display, payload: Buffer) => Emission) {
+    this.#emit = emit;
+    this.#toDisplay = toDisplay;
+    this.#text = new Coalescer((name, text) => {
+      emit(stream(name, text));
+    });
+  }
+
+  onText(name: 'stdout' | 'stderr', text: string): void {
+    this.#text.push(name, text);
+  }
+
+  onDisplay(display: Display, payload: Buffer): void {
+    this.#displays.push(this.#toDisplay(display, payload));
+    this.#timer ??= setTimeout(() => {
+      this.flush();
+    }, displayPatience);
+  }
+
+  onInput(prompt: string): void {
+    this.flush();
+    this.#emit({ channel: 'stdin', type: 'input_request', content: { prompt, password: false } });
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#text.flush();
+    for (const display of this.#displays.splice(0)) this.#emit(display);
+  }
+}
+
+function writeFileCommand({ name, append, text }: Extract<Step, { kind: 'file' }>): string {
+  const quoted = `'${name.replaceAll("'", String.raw`'\''`)}'`;
+  const end = `ROOTBOOK_END_${String(text.length)}`;
+  const word = append ? 'Appending to' : 'Writing';
+  return `cat ${append ? '>>' : '>'} ${quoted} <<'${end}' && echo ${word} ${quoted}\n${text}${end}\n`;
+}
+
+function unknownMagic(magic: string): string {
+  const known = '%%cpp [-d|-a], %%python, %%bash, %%file, %%time, %jsroot on|off, !command';
+  return `Unknown magic: ${magic}. A C++ notebook knows ${known}.`;
+}

@@ -1,0 +1,276 @@
+import type { Problem } from '../../kernels/cell-events.ts';
+import { CheckpointPolicy } from './checkpoints.ts';
+import { command, type Display, type Done, type Received } from './frames.ts';
+import type { Piece } from './marks.ts';
+import { RunnerProcess, type RunnerCommand, type RunnerListener } from './process.ts';
+import { type Ending, problemsIn } from './wording.ts';
+
+/** What the runner is to run: C++ or a shell command, and where in which cell it stands. */
+export interface Task {
+  readonly mode: 'cpp' | 'declare' | 'aclic' | 'shell';
+  readonly code: string;
+  /** Name of the cell in messages, `In[3]`; without blanks. */
+  readonly name: string;
+  /** Line of the cell at which the code starts, from 1. */
+  readonly line: number;
+}
+
+/** What a running task shows. */
+export interface TaskListener {
+  onText(name: 'stdout' | 'stderr', text: string): void;
+  onDisplay(display: Display, payload: Buffer): void;
+  onInput(prompt: string): void;
+}
+
+export type Outcome =
+  | {
+      readonly kind: 'done';
+      readonly done: Done;
+      readonly errors: readonly string[];
+      readonly problems: readonly Problem[];
+    }
+  | {
+      readonly kind: 'gone';
+      readonly ending: Ending;
+      /** The user asked for it. */
+      readonly stopped: boolean;
+      /** Line of the item that ran, from 1. */
+      readonly line: number | undefined;
+      /** Names of earlier cells that are undone with this one; `undefined` when nothing could be restored. */
+      readonly undone: readonly string[] | undefined;
+    };
+
+interface Running {
+  readonly number: number;
+  readonly task: Task;
+  readonly listener: TaskListener;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly errors: string[];
+  readonly unmarked: Set<'stdout' | 'stderr'>;
+  line: number | undefined;
+  end: { readonly done: Done } | { readonly gone: Extract<Outcome, { kind: 'gone' }> } | undefined;
+  stopped: boolean;
+}
+
+/** Milliseconds to wait for a copy that was asked for and has not said hello. */
+const checkpointPatience = 2000;
+/** Milliseconds between two interrupts of one cell. */
+const interruptInterval = 100;
+
+/** A ROOT that runs one task at a time and comes back after a crash. */
+export class Interpreter implements RunnerListener {
+  readonly #policy = new CheckpointPolicy();
+  readonly #protect: boolean;
+  /** Cells that each copy has seen. */
+  readonly #seen = new Map<number, number>();
+  readonly #history: string[] = [];
+  #process: RunnerProcess | undefined;
+  #expected: { readonly id: number; readonly arrived: () => void } | undefined;
+  #running: Running | undefined;
+  #number = 0;
+  #starting: { resolve(): void; reject(error: Error): void } | undefined;
+  #interrupting: NodeJS.Timeout | undefined;
+  /** Text of no task: user threads, rootlogon, later events. */
+  onStray: (name: 'stdout' | 'stderr', text: string) => void = () => undefined;
+  /** The process went between two tasks; `undone` as in an outcome. */
+  onLoss: (ending: Ending, undone: readonly string[] | undefined) => void = () => undefined;
+  /** A plot that changed outside a task. */
+  onStrayDisplay: (display: Display, payload: Buffer) => void = () => undefined;
+
+  /** @param protect whether to take checkpoints. */
+  constructor(protect: boolean) {
+    this.#protect = protect;
+  }
+
+  /** @throws {Error} when `root.exe` ends before it is ready. */
+  async start(start: RunnerCommand): Promise<void> {
+    const ready = new Promise<void>((resolve, reject) => (this.#starting = { resolve, reject }));
+    this.#process = await RunnerProcess.start(start, this);
+    await ready;
+    this.settled(true);
+  }
+
+  get alive(): boolean {
+    return this.#process?.alive ?? false;
+  }
+
+  run(task: Task, listener: TaskListener): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const number = ++this.#number;
+      this.#running = {
+        number,
+        task,
+        listener,
+        resolve,
+        errors: [],
+        unmarked: new Set(['stdout', 'stderr']),
+        line: undefined,
+        end: undefined,
+        stopped: false,
+      };
+      const { mode, name, line } = task;
+      this.#process?.send(command('cell', { id: number, mode, name, line }, Buffer.from(task.code)));
+      if (!this.alive) void this.#lost({ crash: undefined, code: undefined, signal: undefined });
+    });
+  }
+
+  /** Names a cell that has run, for the list of those that a later crash undoes. */
+  remember(name: string): void {
+    this.#history.push(name);
+  }
+
+  settled(idle: boolean): void {
+    if (!this.#protect || !this.alive) return;
+    const next = this.#policy.next(this.#history.length, idle, performance.now());
+    if (!next) return;
+    this.#seen.set(next.id, next.cells);
+    this.#expected?.arrived();
+    this.#expect(next.id);
+    this.#process?.send(command('checkpoint', { id: next.id }));
+  }
+
+  answer(text: string): void {
+    this.#process?.send(command('input', {}, Buffer.from(`${text}\n`)));
+  }
+
+  /** Asks again until the task ends: one signal can fall into a moment in which nothing may be left half done. */
+  interrupt(): void {
+    this.#process?.interrupt();
+    this.#interrupting ??= setInterval(() => this.#process?.interrupt(), interruptInterval);
+  }
+
+  /** @returns `false` when there is no copy to go back to. */
+  goBack(): boolean {
+    if (!this.#running || this.#process?.checkpoints.length === 0) return false;
+    this.#running.stopped = true;
+    this.#process?.killMain();
+    return true;
+  }
+
+  throttle(paused: boolean): void {
+    this.#process?.pause(paused);
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#interrupting);
+    await this.#process?.close();
+  }
+
+  onFrame({ frame, payload }: Received): void {
+    const running = this.#running;
+    switch (frame.frame) {
+      case 'ready':
+        this.#starting?.resolve();
+        return;
+      case 'diagnostic':
+        if (frame.severity === 'error') running?.errors.push(payload.toString());
+        else (running?.listener.onText ?? this.onStray)('stderr', payload.toString());
+        return;
+      case 'display':
+        if (running) running.listener.onDisplay(frame, payload);
+        else this.onStrayDisplay(frame, payload);
+        return;
+      case 'input':
+        running?.listener.onInput(frame.prompt);
+        return;
+      case 'item':
+        if (running) running.line = frame.line;
+        return;
+      case 'done':
+        if (running?.number === frame.cell) running.end = { done: frame };
+        this.#finish();
+        return;
+      case 'checkpointFailed':
+        this.#seen.delete(frame.checkpoint);
+        this.#expected?.arrived();
+        return;
+      case 'hello':
+      case 'crash':
+      case 'ended':
+        return;
+    }
+  }
+
+  onOutput(name: 'stdout' | 'stderr', piece: Piece): void {
+    const running = this.#running;
+    if ('mark' in piece) {
+      if (running?.number === piece.mark) running.unmarked.delete(name);
+      this.#finish();
+    } else if (running?.unmarked.has(name)) running.listener.onText(name, piece.text);
+    else this.onStray(name, piece.text);
+  }
+
+  onCheckpoint(id: number, forkMs: number): void {
+    this.#policy.measured(forkMs);
+    for (const old of this.#process?.checkpoints ?? []) if (old < id) this.#forget(old);
+    if (this.#expected?.id === id) this.#expected.arrived();
+  }
+
+  onMainGone(ending: Ending): void {
+    void this.#lost(ending);
+  }
+
+  onFailedStart(code: number | null, signal: string | null): void {
+    this.#starting?.reject(new Error(`root.exe ended (${signal ?? `code ${String(code)}`})`));
+  }
+
+  #forget(id: number): void {
+    this.#process?.discard(id);
+    this.#seen.delete(id);
+  }
+
+  #expect(id: number): void {
+    this.#expected = {
+      id,
+      arrived: () => {
+        this.#expected = undefined;
+        this.#onArrival?.();
+      },
+    };
+  }
+
+  #onArrival: (() => void) | undefined;
+
+  /** Main is gone: wake the newest copy, say what it cost, and let it write the end marks of the task. */
+  async #lost(ending: Ending): Promise<void> {
+    if (this.#expected) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, checkpointPatience);
+        this.#onArrival = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#onArrival = undefined;
+    }
+    const running = this.#running;
+    const id = this.#process?.checkpoints.at(-1);
+    const woken = id !== undefined && (this.#process?.wake(id, running?.number ?? 0) ?? false);
+    const undone = woken ? this.#history.splice(this.#seen.get(id) ?? 0) : undefined;
+    this.#seen.clear();
+    this.#policy.consumed();
+    if (!running) {
+      this.onLoss(ending, undone);
+      if (woken) this.settled(true);
+      return;
+    }
+    running.end = { gone: { kind: 'gone', ending, stopped: running.stopped, line: running.line, undone } };
+    // Nobody is left to write the marks.
+    if (!woken) running.unmarked.clear();
+    this.#finish();
+  }
+
+  /** A task is over when it was said to be and both streams carried its mark. */
+  #finish(): void {
+    const running = this.#running;
+    if (!running?.end || running.unmarked.size > 0) return;
+    this.#running = undefined;
+    clearInterval(this.#interrupting);
+    this.#interrupting = undefined;
+    if ('gone' in running.end) running.resolve(running.end.gone);
+    else {
+      const problems = running.errors.flatMap((text) => problemsIn(text, running.task.name));
+      running.resolve({ kind: 'done', done: running.end.done, errors: running.errors, problems });
+    }
+  }
+}

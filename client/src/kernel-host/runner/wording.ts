@@ -1,0 +1,80 @@
+import os from 'node:os';
+import type { Problem } from '../../kernels/cell-events.ts';
+import type { Crash } from './frames.ts';
+
+const position = /^(.*?):(\d+):(\d+):(?:\{[^}]*\})*:? (fatal error|error|warning|note): (.*)$/gm;
+
+/** Remarks of clang about the cell called `name`, from its text. Positions in other cells and headers are left out. */
+export function problemsIn(text: string, name: string): readonly Problem[] {
+  return [...text.matchAll(position)].flatMap(([, file, line, column, severity = '', message = '']) =>
+    file === name
+      ? [
+          {
+            severity: severity.endsWith('error')
+              ? ('error' as const)
+              : severity === 'note'
+                ? ('note' as const)
+                : ('warning' as const),
+            message,
+            line: Math.max(1, Number(line)),
+            column: Math.max(1, Number(column)),
+          },
+        ]
+      : [],
+  );
+}
+
+/** `SIGSEGV` for 11. */
+export function signalName(signal: number): string {
+  const found = Object.entries(os.constants.signals).find(([, number]) => number === signal);
+  return found?.[0] ?? `signal ${String(signal)}`;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  SIGSEGV: 'invalid memory, often a null or dangling pointer, or a stack overflow',
+  SIGBUS: 'invalid memory',
+  SIGABRT: 'abort, often a failed assertion or an exception that nothing caught',
+  SIGFPE: 'arithmetic, often an integer division by zero',
+  SIGILL: 'illegal instruction',
+  SIGKILL: 'killed, perhaps because the machine ran out of memory',
+};
+
+/** How a process of the kernel went. */
+export interface Ending {
+  readonly crash: Crash | undefined;
+  readonly code: number | undefined;
+  readonly signal: number | undefined;
+}
+
+export function describeEnding({ crash, code, signal }: Ending): { name: string; message: string } {
+  const number = crash?.signal ?? signal;
+  if (number !== undefined) {
+    const name = signalName(number);
+    const where = crash?.thread === 'other' ? ' in another thread' : '';
+    const meaning = meanings[name];
+    return {
+      name,
+      message: `The cell crashed${where}: ${name}${meaning === undefined ? '' : ` (${meaning})`}.`,
+    };
+  }
+  if (code === undefined) return { name: 'KernelEnded', message: 'The cell ended ROOT.' };
+  return { name: 'KernelEnded', message: `The cell ended ROOT with exit code ${String(code)}.` };
+}
+
+/** The user's own frames, innermost first, as lines under the message. */
+export function describeFrames(crash: Crash | undefined): readonly string[] {
+  return (crash?.frames ?? []).map(({ function: name, line, name: cell }) =>
+    line > 0 ? `  at ${name} (${cell}, line ${String(line)})` : `  at ${name}`,
+  );
+}
+
+/** What a restore means for the user. @param undone names of earlier cells, such as `In[3]`. */
+export function describeRestore(undone: readonly string[]): readonly string[] {
+  return [
+    'The session is what it was before this cell.',
+    ...(undone.length > 0
+      ? [`Undone with it, because they ran since the last checkpoint: ${undone.join(', ')}. Run them again.`]
+      : []),
+    'Not restored: threads that your code started, and what it changed in files and other programs.',
+  ];
+}

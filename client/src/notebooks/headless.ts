@@ -1,0 +1,175 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { classify, UserError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import { createKernelHosts } from '../kernel-host/client.ts';
+import type { LaunchSpec } from '../kernel-host/launch-spec.ts';
+import type { CellStatus } from '../kernels/cell-events.ts';
+import { findInstallations, variablesOf } from '../kernels/discovery.ts';
+import { Flavour, type Installation } from '../kernels/installation.ts';
+import type { Session } from '../kernels/session.ts';
+import { joinText, type Notebook, type NotebookCell, parseNotebook, toNbformat } from './nbformat.ts';
+import { suitableFlavour } from './notebook-kind.ts';
+import { CellOutputs } from './outputs.ts';
+
+const usage = 'usage: notebook IN.ipynb OUT.ipynb [--root DIR] [--kernel cpp|python]';
+
+/** Megabytes of text that a cell may print before the middle of it is left out. */
+const maxMegabytes = 10;
+
+const log: Log = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: (message, ...details) => process.stderr.write(`${message} ${details.map(String).join(' ')}\n`),
+  error: (message) => process.stderr.write(`${String(message)}\n`),
+};
+
+interface Job {
+  readonly input: string;
+  readonly output: string;
+  readonly root: string | undefined;
+  readonly kernel: Flavour | undefined;
+}
+
+function parseJob(): Job {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { root: { type: 'string' }, kernel: { type: 'string' } },
+      allowPositionals: true,
+    });
+    const [input, output, ...others] = positionals;
+    if (input === undefined || output === undefined || others.length > 0) throw new UserError(usage);
+    const { root, kernel } = values;
+    return { input, output, root, kernel: kernel === undefined ? undefined : Flavour.parse(kernel) };
+  } catch (cause) {
+    throw new UserError(usage, { cause });
+  }
+}
+
+async function findRoot(root: string | undefined, folder: string): Promise<Installation> {
+  const found = await findInstallations({
+    home: os.homedir(),
+    environment: process.env,
+    folders: [folder],
+    rootFolders: root === undefined ? [] : [path.resolve(root)],
+    pythonEnvironments: root === undefined ? [] : [path.resolve(root)],
+    knownPythons: [],
+  });
+  const wanted =
+    root === undefined ? found : found.filter((each) => each.root.startsWith(path.resolve(root)));
+  const [first] = wanted.length > 0 ? wanted : found;
+  if (first) return first;
+  throw new UserError(
+    'No ROOT was found. Install it with "pip install ROOT" or name its folder with --root.',
+  );
+}
+
+async function main(): Promise<boolean> {
+  const job = parseJob();
+  const notebook = parseNotebook(await readFile(job.input, 'utf8'), job.input);
+  const folder = path.dirname(path.resolve(job.input));
+  const installation = await findRoot(job.root, folder);
+  const stateFolder = path.join(
+    process.env['XDG_STATE_HOME'] ?? path.join(os.homedir(), '.local', 'state'),
+    'rootbook',
+  );
+  const here = path.dirname(process.argv[1] ?? '');
+  const hosts = createKernelHosts({ bundleFolder: path.join(here, 'kernel-host'), stateFolder }, log);
+  const spec: LaunchSpec = {
+    installation,
+    flavour: job.kernel ?? flavourOf(notebook),
+    folder,
+    // Never attach to the kernel of an open window, nor to that of another run.
+    notebook: `headless:${path.resolve(job.input)}#${String(process.pid)}`,
+    agentFolder: path.join(here, '..', 'agent'),
+    cacheFolder: path.join(stateFolder, 'runners'),
+    environment: { ...definedOf(process.env), ...variablesOf(installation, process.env) },
+    checkpoints: true,
+    idleHours: 1,
+  };
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted.abort();
+  });
+  const session = await hosts.open(spec, () => undefined, interrupted.signal);
+  try {
+    const succeeded = await runAll(notebook, spec.flavour, session, interrupted.signal);
+    await writeFile(job.output, `${JSON.stringify(notebook, null, 1)}\n`);
+    return succeeded;
+  } finally {
+    await session.shutDown();
+  }
+}
+
+function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}
+
+function flavourOf({ metadata, cells }: Notebook): Flavour {
+  const facts = cells.map(({ cell_type: type, source }) => ({
+    language: type === 'code' ? 'python' : type,
+    text: joinText(source),
+  }));
+  const language = JSON.stringify(metadata);
+  return suitableFlavour({ metadata, cells: facts }) ?? (/"python/.test(language) ? 'python' : 'cpp');
+}
+
+/** Runs all code cells and writes their outputs into the notebook. @returns whether none failed that may not. */
+async function runAll(
+  notebook: Notebook,
+  flavour: Flavour,
+  session: Session,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const cells = notebook.cells.filter((cell) => cell.cell_type === 'code');
+  const shown = cells.map(() => new CellOutputs(maxMegabytes));
+  const runs = cells.map((cell, index) => runCell(cell, index, flavour, session, shown, signal));
+  const statuses = await Promise.all(runs);
+  for (const [index, cell] of cells.entries()) cell['outputs'] = shown[index]?.outputs.map(toNbformat) ?? [];
+  return statuses.every((status, index) => status === 'ok' || (status === 'error' && mayFail(cells[index])));
+}
+
+function mayFail(cell: NotebookCell | undefined): boolean {
+  return cell?.metadata.tags?.includes('raises-exception') ?? false;
+}
+
+async function runCell(
+  cell: NotebookCell,
+  index: number,
+  flavour: Flavour,
+  session: Session,
+  shown: readonly CellOutputs[],
+  signal: AbortSignal,
+): Promise<CellStatus> {
+  const code = joinText(cell.source);
+  cell['execution_count'] = null;
+  if (code.trim() === '') return 'ok';
+  const request = { code, language: flavour, cellId: cell.id ?? String(index), mayFail: mayFail(cell) };
+  for await (const event of session.execute(request, signal)) {
+    if (event.kind === 'started') cell['execution_count'] = event.count ?? null;
+    else if (event.kind === 'input') event.reply('');
+    else if (event.kind === 'done') return event.status;
+    else if (event.kind === 'update' && event.displayId !== undefined) {
+      const { displayId, data, metadata } = event;
+      for (const outputs of shown) outputs.update(displayId, data, metadata);
+    } else shown[index]?.apply(event);
+  }
+  return 'error';
+}
+
+main().then(
+  (succeeded) => {
+    process.exitCode = succeeded ? 0 : 1;
+  },
+  (caught: unknown) => {
+    const failure = classify(caught);
+    if (failure.kind === 'user') process.stderr.write(`${failure.error.message}\n`);
+    else if (failure.kind === 'defect')
+      process.stderr.write(`${failure.error.stack ?? failure.error.message}\n`);
+    process.exitCode = failure.kind === 'cancelled' ? 130 : 2;
+  },
+);
