@@ -1,0 +1,264 @@
+// Runs C++ cells in the ROOT of this process. No sockets, forks, signals or threads: the runner adds those.
+//
+//   rootbook::Outcome outcome = rootbook::runCell(code, "In[3]", 1);
+//
+// The cell is cut into its top-level items (cells.h), and each is given to the interpreter on its own with `#line`, so that
+// functions, classes, templates, directives, statements and dot commands may follow each other in any order, and every
+// position is `name:line:column` of the cell. The first item that fails ends the cell.
+// `status` is ok, error (does not compile, or a command failed), exception, fatal, interrupted or incomplete (unbalanced: nothing ran).
+// `line` and `column` are those of the mistake in the cell, from 1, counted on from `firstLine`; 0 where there is none.
+// `name` is what failed: the type of an exception, or CompileError, CommandError, Fatal, ... `diagnostics` are clang's texts.
+// declareCell (`%%cpp -d`) and compileCell (`%%cpp -a`, ACLiC) take the cell as one piece.
+// A Watcher hears of items and diagnostics as they come.
+#ifndef ROOTBOOK_EXECUTE_H
+#define ROOTBOOK_EXECUTE_H
+
+#include <cstdio>
+#include <cxxabi.h>
+#include <exception>
+#include <fstream>
+#include <string>
+#include <typeinfo>
+#include <vector>
+
+#include "TApplication.h"
+#include "TInterpreter.h"
+#include "TROOT.h"
+#include "TSystem.h"
+
+#include "cells.h"
+#include "diagnostics.h"
+
+namespace rootbook {
+
+struct Outcome {
+   std::string status = "ok", name, message;
+   int line = 0, column = 0;
+   std::vector<Diagnostic> diagnostics;
+
+   bool Ok() const { return status == "ok"; }
+};
+
+/// Thrown by a Watcher whose Guard was left by an interrupt.
+struct Interrupted {};
+
+class Watcher {
+public:
+   virtual ~Watcher() {}
+   /// The item that starts at this line runs next. `count` is how many items the cell has.
+   virtual void Item(int /*line*/, size_t /*count*/) {}
+   virtual void Remark(const Diagnostic &) {}
+   /// Runs `body`, which enters the interpreter. @throws Interrupted when it was left half-way.
+   virtual void Guard(void (*body)(void *), void *argument) { body(argument); }
+};
+
+class CellRun {
+public:
+   CellRun(const std::string &code, const std::string &name, int firstLine, Watcher *watcher)
+      : fCode(code), fName(name), fFirstLine(firstLine), fWatcher(watcher ? *watcher : fSilent),
+        fDiagnostics([this](const Diagnostic &remark) {
+           fOutcome.diagnostics.push_back(remark);
+           fWatcher.Remark(remark);
+        })
+   {
+   }
+
+   Outcome Run()
+   {
+      if (IsIncomplete())
+         return fOutcome;
+      std::vector<Item> items = split(fCode);
+      for (const Item &item : items) {
+         fWatcher.Item(LineOf(item), items.size());
+         RunItem(item);
+         if (!fOutcome.Ok())
+            break;
+      }
+      return fOutcome;
+   }
+
+   Outcome Declare()
+   {
+      if (!IsIncomplete())
+         Execute("#line " + std::to_string(fFirstLine) + Quoted() + "\n" + fCode, Whole(), kDeclare);
+      return fOutcome;
+   }
+
+   /// @param directory where the file and its library may be left.
+   Outcome Compile(const std::string &directory)
+   {
+      if (IsIncomplete())
+         return fOutcome;
+      static int count = 0;
+      std::string file = directory + "/rootbook_" + std::to_string(gSystem->GetPid()) + "_" + std::to_string(++count) + ".C";
+      std::ofstream(file) << "#line " << fFirstLine << Quoted() << "\n" << fCode << "\n";
+      Execute(".L " + file + "+", Whole(), kCommand);
+      return fOutcome;
+   }
+
+private:
+   enum Way { kCode, kCommand, kDeclare };
+   std::string fCode, fName, fPragmas;
+   int fFirstLine;
+   Watcher fSilent;
+   Watcher &fWatcher;
+   Outcome fOutcome;
+   Diagnostics fDiagnostics;
+
+   struct Call {
+      const std::string *text;
+      Way way;
+      TInterpreter::EErrorCode error;
+      bool declared;
+   };
+
+   int LineOf(const Item &item) const { return fFirstLine + item.line - 1; }
+   Item Whole() const { return {ItemKind::code, 0, fCode.size(), 1, 1}; }
+
+   std::string Quoted() const
+   {
+      std::string quoted = " \"";
+      for (char c : fName) {
+         if (c == '"' || c == '\\')
+            quoted += '\\';
+         quoted += c;
+      }
+      return quoted + "\"";
+   }
+
+   bool IsIncomplete()
+   {
+      Incomplete found = balance(fCode);
+      if (found.line == 0)
+         return false;
+      Fail("incomplete", "IncompleteCell", found.message, fFirstLine + found.line - 1, found.column);
+      return true;
+   }
+
+   void Fail(const char *status, const std::string &name, const std::string &message, int line, int column)
+   {
+      fOutcome.status = status;
+      fOutcome.name = name;
+      fOutcome.message = message;
+      fOutcome.line = line;
+      fOutcome.column = column;
+   }
+
+   void RunItem(const Item &item)
+   {
+      std::string text = fCode.substr(item.begin, item.end - item.begin);
+      if (item.kind == ItemKind::command) {
+         while (!text.empty() && std::isspace((unsigned char)text.back()))
+            text.pop_back();
+         return Execute(text, item, kCommand);
+      }
+      // cling forgets the optimization level after each input; the user means the cell.
+      if (item.kind == ItemKind::directive && text.find("cling") != std::string::npos &&
+          text.find("optimize") != std::string::npos)
+         fPragmas += text + "\n";
+      std::string padding(item.column - 1, ' ');
+      if (DeclaresByAssignment(text))
+         Execute(fPragmas + Line(LineOf(item) - 1) + "auto\n" + padding + text, item, kCode);
+      else
+         Execute(fPragmas + Line(LineOf(item)) + padding + text, item, kCode);
+   }
+
+   std::string Line(int line) const { return "#line " + std::to_string(line) + Quoted() + "\n"; }
+
+   /// `x = 3` with an unknown x declares it at the ROOT prompt. cling's own way crashes when the right side has a mistake.
+   static bool DeclaresByAssignment(const std::string &text)
+   {
+      Lexer lexer(text);
+      std::vector<Token> tokens = lexer.Run();
+      if (tokens.size() < 3 || tokens[0].kind != Token::word || textOf(text, tokens[1]) != "=")
+         return false;
+      std::string name = textOf(text, tokens[0]);
+      void *special = nullptr;
+      return !gROOT->GetGlobal(name.c_str(), false) && !gROOT->FindSpecialObject(name.c_str(), special);
+   }
+
+   static void Enter(void *argument)
+   {
+      Call &call = *static_cast<Call *>(argument);
+      if (call.way == kDeclare)
+         call.declared = gInterpreter->Declare(call.text->c_str());
+      else
+         gROOT->ProcessLine(call.text->c_str(), reinterpret_cast<Int_t *>(&call.error));
+   }
+
+   void Execute(const std::string &text, const Item &item, Way way)
+   {
+      int line = LineOf(item);
+      fDiagnostics.Begin(fCode.substr(item.begin, item.end - item.begin), fName, line, item.column);
+      Call call{&text, way, TInterpreter::kNoError, true};
+      try {
+         fWatcher.Guard(Enter, &call);
+      } catch (const Interrupted &) {
+         return Fail("interrupted", "Interrupted", "The cell was interrupted.", line, item.column);
+      } catch (const FatalError &) {
+         // Said below, because user code may have caught it as well.
+      } catch (const std::exception &error) {
+         return Fail("exception", TypeName(typeid(error)), error.what(), line, item.column);
+      } catch (...) {
+         const std::type_info *type = abi::__cxa_current_exception_type();
+         return Fail("exception", type ? TypeName(*type) : "unknown", "", line, item.column);
+      }
+      if (!fDiagnostics.Fatal().empty())
+         Fail("fatal", "Fatal", fDiagnostics.Fatal(), line, item.column);
+      else
+         Judge(call, item);
+   }
+
+   void Judge(const Call &call, const Item &item)
+   {
+      if (call.error == TInterpreter::kProcessing)
+         gROOT->ProcessLine(".@"); // leaves cling's continuation
+      bool command = call.way == kCommand;
+      bool failed = call.error != TInterpreter::kNoError || !call.declared || (command && !fDiagnostics.RootError().empty());
+      if (!failed)
+         return;
+      int line = LineOf(item), column = item.column;
+      for (const Position &error : fDiagnostics.Errors())
+         if (error.name == fName)
+            return Fail("error", "CompileError", error.message, error.line, error.column);
+      if (!fDiagnostics.Errors().empty()) {
+         const Position &error = fDiagnostics.Errors().front();
+         std::string place = error.line > 0 ? error.name + ":" + std::to_string(error.line) + ": " : "";
+         return Fail("error", "CompileError", place + error.message, line, column);
+      }
+      if (!fDiagnostics.RootError().empty())
+         return Fail("error", command ? "CommandError" : "Error", fDiagnostics.RootError(), line, column);
+      if (command)
+         return Fail("error", "CommandError", "The command failed.", line, column);
+      Fail("error", "CompileError", "The interpreter refused this without saying why; perhaps it declares anew, with another kind, what a cell has defined.", line, column);
+   }
+
+   static std::string TypeName(const std::type_info &type)
+   {
+      int status = 0;
+      char *readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
+      std::string name = readable ? readable : type.name();
+      std::free(readable);
+      return name;
+   }
+};
+
+inline Outcome runCell(const std::string &code, const std::string &name, int firstLine = 1, Watcher *watcher = nullptr)
+{
+   return CellRun(code, name, firstLine, watcher).Run();
+}
+
+inline Outcome declareCell(const std::string &code, const std::string &name, int firstLine = 1, Watcher *watcher = nullptr)
+{
+   return CellRun(code, name, firstLine, watcher).Declare();
+}
+
+inline Outcome compileCell(const std::string &code, const std::string &name, int firstLine, const std::string &directory,
+                           Watcher *watcher = nullptr)
+{
+   return CellRun(code, name, firstLine, watcher).Compile(directory);
+}
+
+} // namespace rootbook
+
+#endif
