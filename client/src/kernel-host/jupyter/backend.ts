@@ -1,0 +1,256 @@
+import path from 'node:path';
+import type { Log } from '../../base/log.ts';
+import { Scope } from '../../base/scope.ts';
+import type { KernelMessage } from '../../kernels/messages.ts';
+import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
+import { toCode, toLoader, withProblems } from './agent.ts';
+import { Requests, toEmission } from './requests.ts';
+import { type JupyterLaunch, type Started, startKernel } from './start.ts';
+import { toDeath, toEnding } from './wording.ts';
+
+/** Milliseconds that an idle kernel has to end when asked to, and one that has to stop its cell for that. */
+const endPatience = { idle: 2000, busy: 300, terminated: 1000 } as const;
+
+/** Milliseconds to wait for what a dead kernel said last. */
+const lastWordsPatience = 500;
+
+interface Running {
+  readonly id: string;
+  readonly emit: (emission: Emission) => void;
+  readonly finish: (reply: BackendReply) => void;
+  /** Signals are lost on a kernel that has not begun with the cell. */
+  interruptible: boolean;
+  interruptWanted: boolean;
+}
+
+/**
+ * Starts ipykernel with the agent and makes it a backend.
+ *
+ * @throws {UserError} with the kernel's own stderr and the likely cause when it does not start.
+ */
+export async function startJupyterBackend(launch: JupyterLaunch, signal: AbortSignal): Promise<Backend> {
+  const scope = new Scope();
+  const log = launch.log ?? quiet;
+  try {
+    const started = await startKernel(launch, log, scope, signal);
+    const backend = new JupyterBackend(started, log, scope);
+    backend.loadAgent(path.join(launch.agentFolder, 'rootbook_agent.py'));
+    return backend;
+  } catch (error) {
+    await scope.close();
+    throw error;
+  }
+}
+
+const quiet: Log = { debug: ignore, info: ignore, warn: ignore, error: ignore };
+
+class JupyterBackend implements Backend {
+  readonly #started: Started;
+  readonly #log: Log;
+  readonly #scope: Scope;
+  readonly #requests = new Requests();
+  #running: Running | undefined;
+  #closing = false;
+  #dead: string | undefined;
+  #notice: string | undefined;
+  onStray: (emission: Emission) => void = () => undefined;
+  onDeath: (reason: string) => void = () => undefined;
+
+  constructor(started: Started, log: Log, scope: Scope) {
+    this.#started = started;
+    this.#log = log;
+    this.#scope = scope;
+    started.sockets.onMessage = (message) => {
+      this.#receive(message);
+    };
+    void started.kernel.ended.then(() => this.#died());
+  }
+
+  /** The kernel runs requests in their order, so that nobody has to wait for this one. */
+  loadAgent(file: string): void {
+    const id = this.#started.sockets.send('shell', {
+      type: 'execute_request',
+      content: toExecuteContent(toLoader(file), { silent: true }),
+    });
+    let said = '';
+    this.#requests.add(id, {
+      hasReply: true,
+      emit: ({ type, content }) => {
+        if (type === 'stream') said += String(content['text']);
+      },
+      done: (reply) => {
+        if (reply['status'] === 'ok' && said === '') return;
+        this.#log.warn(`the agent was not loaded: ${JSON.stringify(reply)} ${said}`);
+        this.#notice = `ROOTbook could not improve this Python kernel, so it runs as it is: ${toText(reply['evalue'], said)}`;
+      },
+    });
+  }
+
+  execute(cell: BackendCell, emit: (emission: Emission) => void): Promise<BackendReply> {
+    const { code, magicAdded } = toCode(cell);
+    if (this.#dead !== undefined) return Promise.resolve(toDeadReply(this.#dead, emit));
+    return new Promise((resolve) => {
+      const id = this.#started.sockets.send('shell', {
+        type: 'execute_request',
+        content: toExecuteContent(code, { silent: false }),
+        metadata: { cellId: cell.cellId, rootbook: { magicAdded } },
+      });
+      const running: Running = {
+        id,
+        emit,
+        interruptible: false,
+        interruptWanted: false,
+        finish: (reply) => {
+          this.#running = undefined;
+          resolve(reply);
+        },
+      };
+      this.#running = running;
+      this.#requests.add(id, {
+        hasReply: true,
+        emit: (emission) => {
+          emit(withProblems(emission));
+        },
+        started: () => {
+          this.#began(running);
+        },
+        done: (reply) => {
+          running.finish(toReply(reply));
+        },
+      });
+    });
+  }
+
+  handle(message: KernelMessage, emit: (emission: Emission) => void): void {
+    const { sockets } = this.#started;
+    const { type, content, metadata, buffers } = message;
+    const request = { type, content, ...(metadata ? { metadata } : {}), ...(buffers ? { buffers } : {}) };
+    if (type === 'input_reply') {
+      sockets.send('stdin', request);
+      return;
+    }
+    const id = sockets.send(message.channel === 'control' ? 'control' : 'shell', request);
+    this.#requests.add(id, { emit, done: () => undefined, hasReply: type.endsWith('_request') });
+  }
+
+  /**
+   * Python stops at its next line of code, `KeyboardInterrupt`. A call into compiled code stops when it returns: a
+   * C++ loop runs to its end unless it looks at signals itself. What the cell started as processes is signalled too.
+   */
+  interrupt(): void {
+    const running = this.#running;
+    if (!running) return;
+    running.interruptWanted = true;
+    if (running.interruptible) this.#signal();
+  }
+
+  goBack(): boolean {
+    return false;
+  }
+
+  settled(): void {
+    // Nothing to keep house for: there are no checkpoints.
+  }
+
+  /** A stopped kernel loses nothing; one that goes on drops what its full sockets cannot take. */
+  throttle(paused: boolean): void {
+    this.#started.kernel.pause(paused);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closing) return;
+    this.#closing = true;
+    const { kernel, sockets } = this.#started;
+    if (kernel.running) {
+      kernel.pause(false);
+      sockets.send('control', { type: 'shutdown_request', content: { restart: false } });
+      if (!(await kernel.endsWithin(this.#running ? endPatience.busy : endPatience.idle))) {
+        kernel.signal('SIGTERM');
+        await kernel.endsWithin(endPatience.terminated);
+      }
+    }
+    const running = this.#running;
+    if (running) this.#requests.remove(running.id);
+    running?.finish({ status: 'error' });
+    // Ends by force what is still there.
+    await this.#scope.close();
+  }
+
+  #began(running: Running): void {
+    running.interruptible = true;
+    if (this.#notice !== undefined) {
+      running.emit({
+        channel: 'iopub',
+        type: 'rootbook_notice',
+        content: { text: this.#notice, action: null },
+      });
+      this.#notice = undefined;
+    }
+    if (running.interruptWanted) this.#signal();
+  }
+
+  #signal(): void {
+    if (this.#started.info['interrupt_mode'] === 'message') {
+      this.#started.sockets.send('control', { type: 'interrupt_request', content: {} });
+    } else this.#started.kernel.signal('SIGINT');
+  }
+
+  #receive(message: KernelMessage): void {
+    if (this.#requests.take(message)) return;
+    if (message.channel === 'stdin') this.#running?.emit(toEmission(message));
+    else if (message.channel === 'iopub' && message.type !== 'status' && message.type !== 'execute_input') {
+      this.onStray(toEmission(message));
+    }
+  }
+
+  async #died(): Promise<void> {
+    if (this.#closing) return;
+    const { kernel, sockets } = this.#started;
+    const ending = await kernel.ended;
+    await sockets.hungUp(lastWordsPatience);
+    const running = this.#running;
+    this.#dead = `The Python kernel died: ${toEnding(ending)}.`;
+    if (running) {
+      this.#requests.remove(running.id);
+      running.finish(toDeadReply(toDeath(ending, kernel.stderr), running.emit));
+    }
+    this.onDeath(this.#dead);
+  }
+}
+
+function toExecuteContent(
+  code: string,
+  { silent }: { readonly silent: boolean },
+): Readonly<Record<string, unknown>> {
+  return {
+    code,
+    silent,
+    store_history: !silent,
+    user_expressions: {},
+    allow_stdin: !silent,
+    // The host decides what a failure stops; the kernel would also refuse what is sent for a moment after it.
+    stop_on_error: false,
+  };
+}
+
+function ignore(): void {
+  // Nobody reads it.
+}
+
+function toText(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise;
+}
+
+function toReply(content: Readonly<Record<string, unknown>>): BackendReply {
+  return { ...content, status: content['status'] === 'ok' ? 'ok' : 'error' };
+}
+
+function toDeadReply(message: string, emit: (emission: Emission) => void): BackendReply {
+  const name = 'KernelDied';
+  emit({
+    channel: 'iopub',
+    type: 'error',
+    content: { ename: name, evalue: message, traceback: message.split('\n'), problems: [] },
+  });
+  return { status: 'error', ename: name, evalue: message };
+}
