@@ -18,7 +18,9 @@ export interface Ending {
  * then ends the group. Unlike ipykernel's own watch of its parent it works while C++ holds Python's lock, on machines
  * where orphans are not adopted by process 1, and for what user code started.
  */
-const guarded = `(trap '' INT TERM HUP; exec 0</dev/null 1>/dev/null 2>/dev/null; read -r line <&3; kill -KILL 0) & exec 3<&- "$@"`;
+const guard = `trap '' INT TERM HUP; exec 0</dev/null 1>/dev/null 2>/dev/null; read -r line <&3; kill -KILL 0`;
+// Forked twice: user code that waits for its children must not meet it.
+const guarded = `( (${guard}) & ); exec 3<&- "$@"`;
 
 const keptCharacters = 16_384;
 
