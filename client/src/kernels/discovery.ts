@@ -46,25 +46,32 @@ export async function findInstallations(around: Surroundings): Promise<readonly 
 }
 
 /**
- * Variables that `thisroot.sh` would set; a wheel and a conda environment need none.
+ * The environment of a kernel: that of the editor without what is the editor's own, with what `thisroot.sh` or the
+ * environment's `activate` would set.
  *
  * Source: https://github.com/root-project/root/blob/master/config/thisroot.sh
  */
 export function variablesOf(
-  installation: Installation,
+  { root, origin, python }: Installation,
   environment: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
-  const { root, origin, executable } = installation;
-  if (origin === 'wheel' || origin === 'conda' || !executable.startsWith(path.join(root, 'bin'))) return {};
-  const lib = path.join(root, 'lib');
+  const own = /^(VSCODE_|ELECTRON_|APPLICATION_INSIGHTS|NODE_OPTIONS$)/;
+  const inherited = Object.entries(environment).flatMap(([name, value]) =>
+    value === undefined || own.test(name) ? [] : [[name, value] as const],
+  );
   const before = (first: string, name: string): string =>
     [first, environment[name]].filter((each) => each !== undefined && each !== '').join(path.delimiter);
-  return {
-    ROOTSYS: root,
-    PATH: before(path.join(root, 'bin'), 'PATH'),
-    LD_LIBRARY_PATH: before(lib, 'LD_LIBRARY_PATH'),
-    PYTHONPATH: before(lib, 'PYTHONPATH'),
-  };
+  const added: Record<string, string> = {};
+  if (origin === 'wheel' || origin === 'conda') {
+    if (python !== undefined) added['PATH'] = before(path.dirname(python), 'PATH');
+  } else if (root !== '/usr') {
+    const lib = path.join(root, 'lib');
+    added['ROOTSYS'] = root;
+    added['PATH'] = before(path.join(root, 'bin'), 'PATH');
+    added['LD_LIBRARY_PATH'] = before(lib, 'LD_LIBRARY_PATH');
+    added['PYTHONPATH'] = before(lib, 'PYTHONPATH');
+  }
+  return { ...Object.fromEntries(inherited), ...added };
 }
 
 /** `6.40.00` from ROOT's version header, new or old. */
@@ -108,7 +115,9 @@ function fromVariables({ environment }: Surroundings): Promise<readonly Candidat
 }
 
 async function fromPath(around: Surroundings): Promise<readonly Candidate[]> {
-  const files = (await Promise.all(['root.exe', 'root'].map((name) => onPath(name, around)))).flat();
+  const files = (
+    await Promise.all(['root.exe', 'root'].map((name) => onPath(name, around.environment)))
+  ).flat();
   const folders = await Promise.all(
     files.map(async (file): Promise<readonly Candidate[]> => {
       // The wheel's launcher lives in an environment's `bin`; that environment was looked at already.

@@ -37,8 +37,11 @@ export async function findPythonEnvironments(around: Surroundings): Promise<read
 }
 
 /** Folders on the PATH that hold a file of this name, first hit first. */
-export async function onPath(name: string, around: Surroundings): Promise<readonly string[]> {
-  const folders = (around.environment['PATH'] ?? '')
+export async function onPath(
+  name: string,
+  environment: Surroundings['environment'],
+): Promise<readonly string[]> {
+  const folders = (environment['PATH'] ?? '')
     .split(path.delimiter)
     .filter((folder) => path.isAbsolute(folder));
   const hits = await Promise.all(
@@ -72,7 +75,9 @@ function placesToLook(around: Surroundings): Promise<readonly string[]>[] {
     ...given,
     ...folders.map((folder) => localEnvironments(folder)),
     Promise.resolve(active.filter((prefix) => prefix !== undefined && prefix !== '') as readonly string[]),
-    onPath('python3', around).then((pythons) => pythons.map((python) => path.dirname(path.dirname(python)))),
+    onPath('python3', environment).then((pythons) =>
+      pythons.map((python) => path.dirname(path.dirname(python))),
+    ),
     children(environment['WORKON_HOME'] ?? path.join(home, '.virtualenvs')),
     children(path.join(environment['PYENV_ROOT'] ?? path.join(home, '.pyenv'), 'versions')),
     lines(path.join(home, '.conda', 'environments.txt')),

@@ -1,0 +1,46 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { Scope } from './base/scope.ts';
+import { createKernelHosts } from './kernel-host/client.ts';
+import { createCellMarks } from './notebooks/cell-marks.vscode.ts';
+import { createCellProblems } from './notebooks/cell-problems.vscode.ts';
+import { Controllers } from './notebooks/controllers.vscode.ts';
+import { registerFirstHour } from './notebooks/first-hour.vscode.ts';
+import { registerKernelCommands } from './notebooks/kernel-commands.vscode.ts';
+import { KernelDesk } from './notebooks/kernel-desk.vscode.ts';
+import { createCompilerCheck } from './notebooks/kernel-offers.vscode.ts';
+import { registerKernelStatus } from './notebooks/kernel-status.vscode.ts';
+import { registerMacroCommands } from './notebooks/macro-commands.vscode.ts';
+import { registerRootFinder } from './notebooks/root-finder.vscode.ts';
+
+const root = new Scope();
+
+/** Composes the extension: makes each service once and hands it to those that need it. Starts no process. */
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = root.own(vscode.window.createOutputChannel('ROOTbook', { log: true }));
+  const stateFolder = context.globalStorageUri.fsPath;
+  const hosts = createKernelHosts(
+    { bundleFolder: context.asAbsolutePath('client/dist/kernel-host'), stateFolder },
+    log,
+  );
+  const desk = new KernelDesk(root, {
+    hosts,
+    marks: createCellMarks(root),
+    problems: createCellProblems(root),
+    log,
+    agentFolder: context.asAbsolutePath('client/agent'),
+    cacheFolder: path.join(stateFolder, 'runners'),
+    checkCompiler: createCompilerCheck(),
+  });
+  const controllers = new Controllers(root, desk, await vscode.languages.getLanguages());
+  await registerRootFinder(root, log, context.globalState, controllers);
+  registerKernelCommands(root, log, desk, controllers, hosts);
+  registerKernelStatus(root, desk);
+  registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
+  registerMacroCommands(root, log, desk, controllers);
+}
+
+/** Awaited by VS Code for at most 5 s. */
+export function deactivate(): Promise<void> {
+  return root.close();
+}

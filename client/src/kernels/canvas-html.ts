@@ -1,0 +1,3 @@
+export function canvasHtml(json: string): string {
+  return `<div>${String(json.length)}</div>`;
+}

@@ -1,0 +1,76 @@
+import path from 'node:path';
+import * as vscode from 'vscode';
+import type { Scope } from '../base/scope.ts';
+import type { NoticeAction } from '../kernels/cell-events.ts';
+
+/** Something to say or to click below a cell, which is not saved with it. */
+export type CellMark =
+  | { readonly kind: 'notRun' }
+  | { readonly kind: 'action'; readonly action: NoticeAction }
+  | { readonly kind: 'file'; readonly file: string };
+
+export interface CellMarks {
+  set(cell: vscode.NotebookCell, marks: readonly CellMark[]): void;
+  add(cell: vscode.NotebookCell, mark: CellMark): void;
+  clear(cell: vscode.NotebookCell): void;
+}
+
+const maxFiles = 5;
+const actions: Readonly<Record<NoticeAction, { readonly text: string; readonly command: string }>> = {
+  switchToPython: { text: '$(arrow-swap) Switch to ROOT Python', command: 'rootbook.switchToPython' },
+  restart: { text: '$(debug-restart) Restart Kernel', command: 'rootbook.restart' },
+  goBack: { text: '$(discard) Stop and Go Back to Before This Cell', command: 'rootbook.goBack' },
+};
+
+/** Keeps the marks of cells and shows them in the cells' status bars. */
+export function createCellMarks(scope: Scope): CellMarks {
+  const marks = new WeakMap<vscode.NotebookCell, readonly CellMark[]>();
+  const changed = scope.own(new vscode.EventEmitter<void>());
+  scope.own(
+    vscode.notebooks.registerNotebookCellStatusBarItemProvider('jupyter-notebook', {
+      onDidChangeCellStatusBarItems: changed.event,
+      provideCellStatusBarItems: (cell) => (marks.get(cell) ?? []).map((mark) => toItem(mark)),
+    }),
+  );
+  const set = (cell: vscode.NotebookCell, next: readonly CellMark[]): void => {
+    if (next.length === 0 && !marks.has(cell)) return;
+    if (next.length === 0) marks.delete(cell);
+    else marks.set(cell, next);
+    changed.fire();
+  };
+  return {
+    set,
+    add(cell, mark) {
+      const before = marks.get(cell) ?? [];
+      const isKnown = before.some((each) => JSON.stringify(each) === JSON.stringify(mark));
+      if (!isKnown && before.length < maxFiles) set(cell, [...before, mark]);
+    },
+    clear(cell) {
+      set(cell, []);
+    },
+  };
+}
+
+function toItem(mark: CellMark): vscode.NotebookCellStatusBarItem {
+  const item = (text: string): vscode.NotebookCellStatusBarItem =>
+    new vscode.NotebookCellStatusBarItem(text, vscode.NotebookCellStatusBarAlignment.Left);
+  switch (mark.kind) {
+    case 'notRun': {
+      const made = item('$(circle-slash) Not run');
+      made.tooltip = 'A cell before this one failed or was stopped, so this one did not run.';
+      return made;
+    }
+    case 'action': {
+      const { text, command } = actions[mark.action];
+      const made = item(text);
+      made.command = command;
+      return made;
+    }
+    case 'file': {
+      const made = item(`$(file) ${path.basename(mark.file)}`);
+      made.tooltip = `Open ${mark.file}`;
+      made.command = { title: 'Open', command: 'vscode.open', arguments: [vscode.Uri.file(mark.file)] };
+      return made;
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import * as vscode from 'vscode';
+import type { Scope } from '../base/scope.ts';
+import type { Flavour, Installation } from '../kernels/installation.ts';
+import { labelOf, suitableFlavour, supportedLanguages } from './notebook-kind.ts';
+import type { Choice } from './notebook-kernel.vscode.ts';
+
+/** Whose kernel a controller of ours runs, and what the user does with it. */
+export interface ControllerActions {
+  execute(
+    choice: Choice,
+    notebook: vscode.NotebookDocument,
+    cells: readonly vscode.NotebookCell[],
+  ): Promise<void>;
+  interrupt(notebook: vscode.NotebookDocument): Promise<void>;
+  selected(choice: Choice, notebook: vscode.NotebookDocument, isSelected: boolean): void;
+}
+
+const notebookType = 'jupyter-notebook';
+const flavours: readonly Flavour[] = ['cpp', 'python'];
+
+/** Offers a controller for each ROOT and flavour, and prefers it for notebooks that use ROOT, and for those only. */
+export class Controllers {
+  readonly #scope: Scope;
+  readonly #actions: ControllerActions;
+  readonly #registered: readonly string[];
+  #choices = new Map<string, Choice & { readonly scope: Scope }>();
+
+  constructor(scope: Scope, actions: ControllerActions, registeredLanguages: readonly string[]) {
+    this.#scope = scope;
+    this.#actions = actions;
+    this.#registered = registeredLanguages;
+    scope.own(
+      vscode.workspace.onDidOpenNotebookDocument((notebook) => {
+        this.#prefer(notebook);
+      }),
+    );
+  }
+
+  get choices(): readonly Choice[] {
+    return [...this.#choices.values()];
+  }
+
+  /** Shows these installations; keeps the controllers of those shown before, which notebooks may have selected. */
+  async show(installations: readonly Installation[]): Promise<void> {
+    const before = this.#choices;
+    this.#choices = new Map();
+    for (const installation of installations) {
+      for (const flavour of flavoursOf(installation)) {
+        const id = idOf(installation, flavour);
+        const kept = before.get(id);
+        const isSame = JSON.stringify(kept?.installation) === JSON.stringify(installation);
+        if (kept && isSame) this.#choices.set(id, kept);
+        else {
+          await kept?.scope.close();
+          this.#choices.set(id, this.#create(id, installation, flavour));
+        }
+        before.delete(id);
+      }
+    }
+    for (const gone of before.values()) await gone.scope.close();
+    for (const notebook of vscode.workspace.notebookDocuments) this.#prefer(notebook);
+  }
+
+  /** The first controller of a flavour, of a certain installation if one is named. */
+  find(flavour: Flavour, installationId?: string): Choice | undefined {
+    return this.choices.find(
+      (choice) =>
+        choice.flavour === flavour &&
+        (installationId === undefined || choice.installation.id === installationId),
+    );
+  }
+
+  #create(id: string, installation: Installation, flavour: Flavour): Choice & { readonly scope: Scope } {
+    const scope = this.#scope.child();
+    const controller = scope.own(
+      vscode.notebooks.createNotebookController(id, notebookType, labelOf(installation, flavour)),
+    );
+    const choice = { installation, flavour, controller, scope };
+    controller.description = flavour === 'cpp' ? installation.root : (installation.python ?? '');
+    controller.detail = detailOf(installation, flavour);
+    controller.supportedLanguages = supportedLanguages(flavour, this.#registered);
+    controller.supportsExecutionOrder = true;
+    controller.executeHandler = (cells, notebook) => this.#actions.execute(choice, notebook, cells);
+    controller.interruptHandler = (notebook) => this.#actions.interrupt(notebook);
+    scope.own(
+      controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+        this.#actions.selected(choice, notebook, selected);
+      }),
+    );
+    return choice;
+  }
+
+  /** Marks one controller as the one to take; two would make the editor ask. */
+  #prefer(notebook: vscode.NotebookDocument): void {
+    if (notebook.notebookType !== notebookType) return;
+    const flavour = suitableFlavour(factsOf(notebook));
+    const preferred = flavour && this.find(flavour);
+    for (const choice of this.choices) {
+      const { Preferred, Default } = vscode.NotebookControllerAffinity;
+      choice.controller.updateNotebookAffinity(notebook, choice === preferred ? Preferred : Default);
+    }
+  }
+}
+
+export function factsOf(notebook: vscode.NotebookDocument): Parameters<typeof suitableFlavour>[0] {
+  return {
+    metadata: notebook.metadata['metadata'],
+    cells: notebook
+      .getCells()
+      .filter(({ kind }) => kind === vscode.NotebookCellKind.Code)
+      .map(({ document }) => ({ language: document.languageId, text: document.getText() })),
+  };
+}
+
+/** Stable over restarts of the editor, so that a notebook keeps its controller. */
+function idOf(installation: Installation, flavour: Flavour): string {
+  return `${flavour}-${installation.id}`;
+}
+
+function flavoursOf({ python }: Installation): readonly Flavour[] {
+  return flavours.filter((flavour) => flavour === 'cpp' || python !== undefined);
+}
+
+function detailOf({ origin, ipykernel }: Installation, flavour: Flavour): string {
+  if (flavour === 'python' && !ipykernel) return 'ipykernel is missing and can be installed';
+  const origins = {
+    wheel: 'from a Python environment',
+    thisroot: 'from ROOTSYS',
+    conda: 'from a conda environment',
+    path: 'from the PATH',
+    setting: 'from the settings',
+    cvmfs: 'from CVMFS',
+  } as const;
+  return origins[origin];
+}

@@ -1,0 +1,114 @@
+import * as vscode from 'vscode';
+import { UserError } from '../base/errors.ts';
+import type { Scope } from '../base/scope.ts';
+import { report } from '../platform/commands.vscode.ts';
+import { type Choice, type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
+
+/** The kernels of all open notebooks of this window. */
+export class KernelDesk {
+  readonly #services: KernelServices;
+  readonly #kernels = new Map<vscode.NotebookDocument, NotebookKernel>();
+  readonly #folders = new Map<string, string>();
+  readonly #selected = new Map<vscode.NotebookDocument, Choice>();
+  readonly #changed: vscode.EventEmitter<void>;
+  /** A kernel started, changed its state or ended, or another one was chosen. */
+  readonly onDidChange: vscode.Event<void>;
+
+  constructor(scope: Scope, services: KernelServices) {
+    this.#services = services;
+    this.#changed = scope.own(new vscode.EventEmitter<void>());
+    this.onDidChange = this.#changed.event;
+    scope.own(
+      vscode.workspace.onDidCloseNotebookDocument((notebook) => {
+        this.#selected.delete(notebook);
+        void this.#letGo(notebook);
+      }),
+    );
+    scope.defer(async () => {
+      await Promise.all([...this.#kernels.keys()].map((notebook) => this.#letGo(notebook)));
+    });
+  }
+
+  /** The kernel of a notebook, if one of ours was used in it. */
+  of(notebook: vscode.NotebookDocument): NotebookKernel | undefined {
+    return this.#kernels.get(notebook);
+  }
+
+  /** The controller of ours that a notebook has selected. */
+  choiceOf(notebook: vscode.NotebookDocument): Choice | undefined {
+    return this.#selected.get(notebook);
+  }
+
+  /** The kernel of the notebook in front. @throws {UserError} when there is none. */
+  active(): NotebookKernel {
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    const kernel = notebook && this.of(notebook);
+    if (kernel) return kernel;
+    throw new UserError(
+      notebook
+        ? 'This notebook has no ROOT kernel running. Run a cell to start one.'
+        : 'No notebook is in front. Open one first.',
+    );
+  }
+
+  /** Gives a notebook without a file the folder in which its kernel starts. */
+  setFolder(notebook: vscode.NotebookDocument, folder: string): void {
+    this.#folders.set(notebook.uri.toString(), folder);
+  }
+
+  async execute(
+    choice: Choice,
+    notebook: vscode.NotebookDocument,
+    cells: readonly vscode.NotebookCell[],
+  ): Promise<void> {
+    const kernel = this.of(notebook);
+    if (kernel?.choice === choice) return kernel.run(cells);
+    const made = new NotebookKernel(
+      notebook,
+      choice,
+      this.#services,
+      this.#folders.get(notebook.uri.toString()),
+    );
+    made.onDidChange(() => {
+      this.#changed.fire();
+    });
+    this.#kernels.set(notebook, made);
+    this.#changed.fire();
+    if (kernel) void this.#end(kernel);
+    return made.run(cells);
+  }
+
+  async interrupt(notebook: vscode.NotebookDocument): Promise<void> {
+    try {
+      await this.of(notebook)?.interrupt();
+    } catch (caught) {
+      await report('Interrupting the kernel', caught, this.#services.log);
+    }
+  }
+
+  selected(choice: Choice, notebook: vscode.NotebookDocument, isSelected: boolean): void {
+    if (isSelected) this.#selected.set(notebook, choice);
+    else if (this.#selected.get(notebook) === choice) this.#selected.delete(notebook);
+    this.#changed.fire();
+  }
+
+  /** Another kernel was chosen for the notebook: the one before ends, as in every notebook editor. */
+  async #end(kernel: NotebookKernel): Promise<void> {
+    try {
+      await kernel.shutDown();
+      await kernel.detach();
+    } catch (caught) {
+      this.#services.log.warn('the kernel that was used before did not end', caught);
+    }
+  }
+
+  async #letGo(notebook: vscode.NotebookDocument): Promise<void> {
+    const kernel = this.#kernels.get(notebook);
+    this.#kernels.delete(notebook);
+    try {
+      await kernel?.detach();
+    } catch (caught) {
+      this.#services.log.warn('a kernel could not be let go of', caught);
+    }
+  }
+}

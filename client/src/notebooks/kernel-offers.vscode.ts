@@ -1,0 +1,60 @@
+import * as vscode from 'vscode';
+import { UserError } from '../base/errors.ts';
+import { onPath } from '../kernels/environments.ts';
+import type { Flavour, Installation } from '../kernels/installation.ts';
+
+/** After this time an interrupted cell is taken for one that has no safe point. */
+const safePointMilliseconds = 3000;
+
+/**
+ * Waits a while for an interrupted cell, then offers the way that works always.
+ *
+ * @returns whether the user took it and the cell still runs.
+ */
+export async function offerHarderStop(flavour: Flavour, isRunning: () => boolean): Promise<boolean> {
+  await new Promise((resolve) => setTimeout(resolve, safePointMilliseconds));
+  if (!isRunning()) return false;
+  const offer = flavour === 'cpp' ? 'Stop and Go Back to Before This Cell' : 'Restart Kernel';
+  const message =
+    flavour === 'cpp'
+      ? 'The cell has not reached a point where it can stop safely.'
+      : 'The cell has not stopped: Python waits until the C++ code it called returns.';
+  const picked = await vscode.window.showWarningMessage(message, offer, 'Wait');
+  return picked === offer && isRunning();
+}
+
+/** Tells that a kernel ended by itself, and what can be done. */
+export async function offerRestart(label: string, reason: string): Promise<void> {
+  const [all, only] = ['Restart and Run All Above', 'Restart'];
+  const picked = await vscode.window.showErrorMessage(`${label} ended. ${reason}`, all, only);
+  if (picked === all) await vscode.commands.executeCommand('rootbook.restartAndRunAllAbove');
+  else if (picked === only) await vscode.commands.executeCommand('rootbook.restart');
+}
+
+/** @returns a check that warns once a window when there is no compiler, without which ROOT finds no standard headers. */
+export function createCompilerCheck(): (installation: Installation) => Promise<void> {
+  let hasWarned = false;
+  return async ({ origin }) => {
+    if (hasWarned || origin === 'conda') return;
+    if ((await onPath('c++', process.env)).length > 0) return;
+    hasWarned = true;
+    void vscode.window.showWarningMessage(
+      'ROOT needs a C++ compiler for its standard headers, and there is no `c++` on the PATH. ' +
+        'Install one, for example with `sudo apt install g++` or `sudo dnf install gcc-c++`, and restart the kernel.',
+    );
+  };
+}
+
+export function untrusted(): UserError {
+  return new UserError('This folder is in Restricted Mode, so nothing of it is run.', {
+    remedies: [{ label: 'Manage Workspace Trust', command: 'workbench.trust.manage' }],
+  });
+}
+
+export function withoutIpykernel({ name, python }: Installation): UserError {
+  return python === undefined
+    ? new UserError('This ROOT has no Python that could run the cells. Choose its C++ kernel.')
+    : new UserError(`The Python environment "${name}" lacks the package ipykernel.`, {
+        remedies: [{ label: 'Install ipykernel', command: 'rootbook.installIpykernel' }],
+      });
+}

@@ -1,0 +1,303 @@
+import os from 'node:os';
+import path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../base/errors.ts';
+import { Scope } from '../base/scope.ts';
+import type { KernelHosts } from '../kernel-host/client.ts';
+import { variablesOf } from '../kernels/discovery.ts';
+import type { Flavour, Installation } from '../kernels/installation.ts';
+import type { KernelState, Session } from '../kernels/session.ts';
+import { report, type ShownLog } from '../platform/commands.vscode.ts';
+import { withProgress } from '../platform/progress.vscode.ts';
+import { readSettings } from '../platform/settings.vscode.ts';
+import type { CellMarks } from './cell-marks.vscode.ts';
+import type { CellProblems } from './cell-problems.vscode.ts';
+import { runCell } from './cell-run.ts';
+import { EditorCellView, type ViewDesk } from './cell-view.vscode.ts';
+import { offerHarderStop, offerRestart, untrusted, withoutIpykernel } from './kernel-offers.vscode.ts';
+import { labelOf, namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
+import { StrayOutput } from './stray-output.vscode.ts';
+
+/** What every notebook's kernel needs of the extension. */
+export interface KernelServices {
+  readonly hosts: KernelHosts;
+  readonly marks: CellMarks;
+  readonly problems: CellProblems;
+  readonly log: ShownLog;
+  /** Folder with `runner.C` and `rootbook_agent.py`. */
+  readonly agentFolder: string;
+  readonly cacheFolder: string;
+  /** Warns once where ROOT would miss a compiler. */
+  readonly checkCompiler: (installation: Installation) => Promise<void>;
+}
+
+/** What runs the cells of a notebook: a controller of ours. */
+export interface Choice {
+  readonly installation: Installation;
+  readonly flavour: Flavour;
+  readonly controller: vscode.NotebookController;
+}
+
+/** `none`: not started, or let go of. */
+export type NotebookKernelState = KernelState | { readonly kind: 'none' };
+
+/** The kernel of one notebook, started when its first cell runs. */
+export class NotebookKernel {
+  readonly notebook: vscode.NotebookDocument;
+  readonly choice: Choice;
+  readonly #services: KernelServices;
+  readonly #folder: string;
+  readonly #desk: ViewDesk;
+  readonly #stray: StrayOutput;
+  readonly #views = new Set<EditorCellView>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+  #opening: { readonly session: Promise<Session>; readonly abort: AbortController } | undefined;
+  #session: Session | undefined;
+  #scope = new Scope();
+  #detached = new AbortController();
+  #state: NotebookKernelState = { kind: 'none' };
+
+  constructor(notebook: vscode.NotebookDocument, choice: Choice, services: KernelServices, folder?: string) {
+    this.notebook = notebook;
+    this.choice = choice;
+    this.#services = services;
+    this.#folder = folder ?? folderOf(notebook);
+    const { marks, problems, log } = services;
+    this.#desk = { displays: new Map(), marks, problems, log, folder: this.#folder };
+    this.#stray = new StrayOutput(choice.controller, log);
+  }
+
+  get state(): NotebookKernelState {
+    return this.#state;
+  }
+
+  get label(): string {
+    return labelOf(this.choice.installation, this.choice.flavour);
+  }
+
+  /** Runs cells; all are sent at once, because the kernel side owns the queue. Resolves when all are done. */
+  async run(cells: readonly vscode.NotebookCell[]): Promise<void> {
+    const views = cells.flatMap((cell) => this.#pend(cell));
+    this.#nameKernel();
+    const sendable = views.filter((view) => !this.#refuse(view));
+    if (sendable.length === 0) return;
+    let session: Session;
+    try {
+      session = await this.open();
+    } catch (caught) {
+      for (const view of sendable) this.#finish(view, 'notRun');
+      await report('Starting the kernel', caught, this.#services.log);
+      return;
+    }
+    const { 'rootbook.output.maxMegabytes': maxMegabytes } = readSettings(this.notebook.uri);
+    await Promise.all(sendable.map((view) => this.#runCell(session, view, maxMegabytes)));
+  }
+
+  /** The running session; starts the kernel if there is none. @throws {UserError} when it does not start. */
+  open(): Promise<Session> {
+    if (this.#session) return Promise.resolve(this.#session);
+    if (!this.#opening) {
+      const abort = new AbortController();
+      const session = this.#start(abort.signal).finally(() => (this.#opening = undefined));
+      this.#opening = { session, abort };
+    }
+    return this.#opening.session;
+  }
+
+  /** Stops the running cell at a safe point, or the start of the kernel. Offers a harder way when that takes long. */
+  async interrupt(): Promise<void> {
+    this.#opening?.abort.abort();
+    const running = this.#running();
+    await this.#session?.interrupt();
+    if (running) void this.#offerHarder(running);
+  }
+
+  async goBack(): Promise<void> {
+    await this.#existing().goBack();
+  }
+
+  async restart(): Promise<void> {
+    const session = this.#existing();
+    await withProgress(`Restarting ${this.label}`, new AbortController().signal, (_, signal) =>
+      session.restart(signal),
+    );
+  }
+
+  async shutDown(): Promise<void> {
+    this.#opening?.abort.abort();
+    const session = this.#session;
+    await this.#letGo();
+    await session?.shutDown();
+  }
+
+  /** Leaves the kernel to itself; the next run attaches to it again. */
+  async detach(): Promise<void> {
+    this.#opening?.abort.abort();
+    this.#detached.abort();
+    const session = this.#session;
+    await this.#letGo();
+    await session?.detach();
+    this.#changed.dispose();
+  }
+
+  #existing(): Session {
+    if (this.#session) return this.#session;
+    throw new UserError('This notebook has no running kernel. Run a cell to start one.');
+  }
+
+  #running(): EditorCellView | undefined {
+    return [...this.#views].find(({ isRunning }) => isRunning);
+  }
+
+  #pend(cell: vscode.NotebookCell): EditorCellView[] {
+    try {
+      const execution = this.choice.controller.createNotebookCellExecution(cell);
+      const view = new EditorCellView(execution, this.#desk);
+      this.#views.add(view);
+      return [view];
+    } catch (caught) {
+      // It runs already, or was deleted.
+      this.#services.log.debug('a cell cannot run now', caught);
+      return [];
+    }
+  }
+
+  #refuse(view: EditorCellView): boolean {
+    const { document } = view.cell;
+    const code = toCode(document.languageId, document.getText(), this.choice.flavour);
+    if (!('refusal' in code)) return false;
+    view.start(undefined);
+    const { refusal } = code;
+    const output = {
+      kind: 'error',
+      name: 'Not run',
+      message: refusal,
+      traceback: [refusal],
+      problems: [],
+    } as const;
+    void view.change([{ kind: 'append', outputs: [output] }]);
+    this.#finish(view, 'failed');
+    return true;
+  }
+
+  async #runCell(session: Session, view: EditorCellView, maxMegabytes: number): Promise<void> {
+    const { document, metadata } = view.cell;
+    const code = toCode(document.languageId, document.getText(), this.choice.flavour);
+    if ('refusal' in code) return;
+    const request = { ...code, cellId: cellId(view.cell), mayFail: mayFail(metadata) };
+    await runCell(session, request, view, maxMegabytes, this.#detached.signal);
+    this.#stray.lastCell = view.cell;
+    this.#views.delete(view);
+  }
+
+  #finish(view: EditorCellView, how: 'failed' | 'notRun'): void {
+    view.end(how);
+    this.#views.delete(view);
+  }
+
+  async #start(signal: AbortSignal): Promise<Session> {
+    const { installation, flavour } = this.choice;
+    if (!vscode.workspace.isTrusted) throw untrusted();
+    if (flavour === 'python' && !installation.ipykernel) throw withoutIpykernel(installation);
+    if (flavour === 'cpp') await this.#services.checkCompiler(installation);
+    this.#setState({ kind: 'starting' });
+    try {
+      const session = await withProgress(`Starting ${this.label}`, signal, (progress, cancelled) =>
+        this.#services.hosts.open(this.#launchSpec(), progress, cancelled),
+      );
+      this.#adopt(session);
+      return session;
+    } catch (caught) {
+      this.#setState({ kind: 'none' });
+      throw caught;
+    }
+  }
+
+  #launchSpec(): Parameters<KernelHosts['open']>[0] {
+    const { installation, flavour } = this.choice;
+    const { agentFolder, cacheFolder } = this.#services;
+    const settings = readSettings(this.notebook.uri);
+    return {
+      installation,
+      flavour,
+      folder: this.#folder,
+      notebook: this.notebook.uri.toString(),
+      agentFolder,
+      cacheFolder,
+      environment: { ...variablesOf(installation, process.env), ...settings['rootbook.kernel.environment'] },
+      checkpoints: settings['rootbook.kernel.checkpoints'],
+      idleHours: settings['rootbook.kernel.idleHours'],
+    };
+  }
+
+  #adopt(session: Session): void {
+    this.#session = session;
+    this.#scope = new Scope();
+    this.#detached = new AbortController();
+    this.#scope.defer(
+      session.onState((state) => {
+        this.#onState(state);
+      }),
+    );
+    this.#scope.defer(
+      session.onStray((event) => {
+        this.#stray.add(event);
+      }),
+    );
+    this.#setState(session.state);
+  }
+
+  #onState(state: KernelState): void {
+    this.#setState(state);
+    if (state.kind === 'closed') void this.#letGo();
+    if (state.kind === 'dead') void offerRestart(this.label, state.reason);
+  }
+
+  #setState(state: NotebookKernelState): void {
+    this.#state = state;
+    this.#changed.fire();
+  }
+
+  async #letGo(): Promise<void> {
+    this.#session = undefined;
+    const scope = this.#scope;
+    this.#scope = new Scope();
+    this.#setState({ kind: 'none' });
+    await scope.close();
+  }
+
+  async #offerHarder(view: EditorCellView): Promise<void> {
+    const { flavour } = this.choice;
+    if (!(await offerHarderStop(flavour, () => view.isRunning))) return;
+    const way = flavour === 'cpp' ? this.goBack() : this.restart();
+    await way.catch((caught: unknown) => report('Stopping the cell', caught, this.#services.log));
+  }
+
+  /** Saved metadata names the standard kernelspec, so that the notebook opens in any Jupyter front end. */
+  #nameKernel(): void {
+    const { flavour } = this.choice;
+    const saved: unknown = this.notebook.metadata['metadata'];
+    if (namesFlavour(saved, flavour)) return;
+    const before = typeof saved === 'object' ? saved : {};
+    const metadata = { ...this.notebook.metadata, metadata: { ...before, ...portableMetadata(flavour) } };
+    const edit = new vscode.WorkspaceEdit();
+    edit.set(this.notebook.uri, [vscode.NotebookEdit.updateNotebookMetadata(metadata)]);
+    void vscode.workspace.applyEdit(edit);
+  }
+}
+
+function folderOf(notebook: vscode.NotebookDocument): string {
+  if (notebook.uri.scheme === 'file') return path.dirname(notebook.uri.fsPath);
+  return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? os.homedir();
+}
+
+/** The id that the file gives the cell since nbformat 4.5, else one of this window. */
+function cellId(cell: vscode.NotebookCell): string {
+  const id: unknown = cell.metadata['id'];
+  return typeof id === 'string' ? id : cell.document.uri.fragment;
+}
+
+function mayFail(metadata: Readonly<Record<string, unknown>>): boolean {
+  return JSON.stringify(metadata).includes('"raises-exception"');
+}

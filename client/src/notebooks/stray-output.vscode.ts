@@ -1,0 +1,67 @@
+import * as vscode from 'vscode';
+import type { Log } from '../base/log.ts';
+import type { CellEvent } from '../kernels/cell-events.ts';
+import { toEditorOutput } from './output-items.ts';
+import { CellOutputs } from './outputs.ts';
+
+const gatherMilliseconds = 200;
+const maxMegabytes = 1;
+const heading = '[output outside a cell]\n';
+
+/**
+ * Shows what is printed while no cell runs, or by threads that print on: below the last cell that ran, and marked.
+ */
+export class StrayOutput {
+  /** Where stray output goes. */
+  lastCell: vscode.NotebookCell | undefined;
+  readonly #controller: vscode.NotebookController;
+  readonly #log: Log;
+  #gathered = new CellOutputs(maxMegabytes);
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(controller: vscode.NotebookController, log: Log) {
+    this.#controller = controller;
+    this.#log = log;
+  }
+
+  add(event: CellEvent): void {
+    this.#gathered.apply(event);
+    this.#later(gatherMilliseconds);
+  }
+
+  #later(milliseconds: number): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#show();
+    }, milliseconds);
+  }
+
+  #show(): void {
+    const cell = this.lastCell;
+    const outputs = this.#gathered.outputs.map((output, index) =>
+      output.kind === 'stream' && index === 0 ? { ...output, text: heading + output.text } : output,
+    );
+    if (!cell || outputs.length === 0) return;
+    try {
+      const { executionSummary } = cell;
+      const execution = this.#controller.createNotebookCellExecution(cell);
+      execution.executionOrder = executionSummary?.executionOrder;
+      execution.start(executionSummary?.timing?.startTime);
+      const made = outputs.map(toEditorOutput).map(
+        ({ items, metadata }) =>
+          new vscode.NotebookCellOutput(
+            items.map(({ data, mime }) => new vscode.NotebookCellOutputItem(data, mime)),
+            metadata,
+          ),
+      );
+      void execution.appendOutput(made);
+      execution.end(executionSummary?.success, executionSummary?.timing?.endTime);
+      this.#gathered = new CellOutputs(maxMegabytes);
+    } catch (caught) {
+      // The cell runs again or was deleted: wait for the next one.
+      this.#log.debug('output outside a cell has to wait', caught);
+      this.#later(gatherMilliseconds * 5);
+    }
+  }
+}
