@@ -1,6 +1,5 @@
 import { UserError } from '../base/errors.ts';
 import type { Backend } from './backend.ts';
-import { startJupyterBackend } from './jupyter/backend.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import { RunnerBackend } from './runner/backend.ts';
 import { runnerRecipe } from './runner/commands.ts';
@@ -20,6 +19,8 @@ async function startPython(spec: LaunchSpec, privateFolder: string, signal: Abor
   const { installation, folder, environment, agentFolder } = spec;
   if (installation.python === undefined)
     throw new UserError(`No Python was found that belongs to the ROOT in ${installation.root}.`);
+  // Loaded when needed: it brings a native module, which a C++ kernel has no use for.
+  const { startJupyterBackend } = await import('./jupyter/backend.ts');
   return startJupyterBackend(
     { python: installation.python, folder, environment, agentFolder, privateFolder },
     signal,
@@ -66,9 +67,9 @@ function startFailure(executable: string, text: string, cause: unknown): UserErr
 }
 
 function likelyCause(text: string): string {
-  if (/error while loading shared libraries/.test(text)) return ' A library that it needs is missing.';
+  if (text.includes('error while loading shared libraries')) return ' A library that it needs is missing.';
   if (/fatal error: '[^']+' file not found|ERROR in cling::CIFactory/.test(text))
     return ' The C++ compiler and its headers are missing: install g++ (Debian, Ubuntu) or gcc-c++ (Fedora, Alma).';
-  if (/No space left/.test(text)) return ' The disk is full.';
+  if (text.includes('No space left')) return ' The disk is full.';
   return '';
 }

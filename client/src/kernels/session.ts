@@ -178,6 +178,7 @@ export function createSession(transport: Transport): Session {
 
 function toState(content: KernelMessage['content']): KernelState {
   const kind = content['state'];
-  if (kind === 'dead') return { kind, reason: String(content['reason'] ?? 'The kernel ended.') };
+  const reason = content['reason'];
+  if (kind === 'dead') return { kind, reason: typeof reason === 'string' ? reason : 'The kernel ended.' };
   return kind === 'idle' || kind === 'busy' || kind === 'closed' ? { kind } : { kind: 'starting' };
 }

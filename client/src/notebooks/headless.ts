@@ -115,7 +115,7 @@ function flavourOf({ metadata, cells }: Notebook): Flavour {
     text: joinText(source),
   }));
   const language = JSON.stringify(metadata);
-  return suitableFlavour({ metadata, cells: facts }) ?? (/"python/.test(language) ? 'python' : 'cpp');
+  return suitableFlavour({ metadata, cells: facts }) ?? (language.includes('"python') ? 'python' : 'cpp');
 }
 
 /** Runs all code cells and writes their outputs into the notebook. @returns whether none failed that may not. */

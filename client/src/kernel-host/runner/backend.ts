@@ -71,7 +71,10 @@ export class RunnerBackend implements Backend {
 
   handle(message: KernelMessage, emit: Emit): void {
     if (this.#runningHelper) this.#helper?.handle(message, emit);
-    else if (message.type === 'input_reply') this.#interpreter.answer(String(message.content['value'] ?? ''));
+    else if (message.type === 'input_reply') {
+      const value = message.content['value'];
+      this.#interpreter.answer(typeof value === 'string' ? value : '');
+    }
   }
 
   interrupt(): void {
@@ -225,7 +228,7 @@ class TaskOutput implements TaskListener {
   readonly #emit: Emit;
   readonly #toDisplay: (display: Display, payload: Buffer) => Emission;
   readonly #text: Coalescer;
-  #displays: Emission[] = [];
+  readonly #displays: Emission[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(emit: Emit, toDisplay: (display: Display, payload: Buffer) => Emission) {
