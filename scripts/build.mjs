@@ -1,23 +1,50 @@
+// @ts-check
 // Bundles the extension, the kernel host, the headless runner and the webview code. `--watch` is not offered: a build takes a second.
 import { build } from 'esbuild';
+import { webviewBundle } from './jsroot-plugin.mjs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { repository } from './tools.mjs';
+import { placeZeromq } from './zeromq.mjs';
 
-const node = { bundle: true, platform: 'node', target: 'node20', format: 'cjs', sourcemap: true, logLevel: 'warning' };
+/** @type {import('esbuild').BuildOptions} */
+const node = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  format: 'cjs',
+  sourcemap: true,
+  logLevel: 'warning',
+};
+/** @type {import('esbuild').BuildOptions[]} */
 const entries = [
-  { ...node, entryPoints: ['client/src/extension.ts'], external: ['vscode'], outfile: 'client/dist/extension.cjs' },
-  { ...node, entryPoints: ['client/src/kernel-host/main.ts'], external: ['zeromq'], outfile: 'client/dist/kernel-host/main.cjs' },
-  { ...node, entryPoints: ['client/src/notebooks/headless.ts'], outfile: 'client/dist/headless.cjs' },
   {
-    entryPoints: ['client/webview/renderer.ts'],
-    bundle: true,
-    platform: 'browser',
-    target: 'chrome138',
-    format: 'esm',
-    splitting: true,
-    minify: true,
-    sourcemap: false,
-    outdir: 'client/dist/webview',
-    external: ['canvas', 'jsdom', 'gl', 'tmp', 'xhr2', '@resvg/resvg-js', 'fs'],
-    logLevel: 'warning',
+    ...node,
+    entryPoints: ['client/src/extension.ts'],
+    external: ['vscode'],
+    outfile: 'client/dist/extension.cjs',
   },
+  {
+    ...node,
+    entryPoints: ['client/src/kernel-host/main.ts'],
+    external: ['zeromq'],
+    outfile: 'client/dist/kernel-host/main.cjs',
+  },
+  { ...node, entryPoints: ['client/src/notebooks/headless.ts'], outfile: 'client/dist/headless.cjs' },
+  webviewBundle('client/dist/webview'),
 ];
-await Promise.all(entries.map((options) => build(options)));
+
+/**
+ * Builds everything into `client/dist`.
+ *
+ * @param {{ os: string, arch: string }} target The platform whose ZeroMQ goes beside the kernel host.
+ */
+export async function buildAll(target = { os: process.platform, arch: process.arch }) {
+  const zeromq = path.join(repository, 'client/dist/kernel-host/node_modules/zeromq');
+  await Promise.all([
+    ...entries.map((options) => build({ absWorkingDir: repository, ...options })),
+    placeZeromq(zeromq, target),
+  ]);
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Frame, Locator, Page } from 'playwright-core';
+import { z } from 'zod';
+
+/** What a window shows of how a cell ended. */
+export type CellState = 'success' | 'error' | 'executing' | 'pending' | 'none';
+
+/** The part of a saved notebook that tests look at. */
+const SavedNotebook = z.object({
+  metadata: z.record(z.string(), z.unknown()),
+  cells: z.array(
+    z.object({
+      cell_type: z.string(),
+      execution_count: z.number().nullish(),
+      outputs: z.array(z.looseObject({ output_type: z.string() })).default([]),
+    }),
+  ),
+});
+export type SavedNotebook = z.infer<typeof SavedNotebook>;
+
+const stateIcons = {
+  success: '.codicon-notebook-state-success',
+  error: '.codicon-notebook-state-error',
+  executing: '.codicon-notebook-state-executing',
+  pending: '.codicon-notebook-state-pending',
+} as const;
+
+/** An open notebook, as its reader sees it. Cells are counted from 0, code and text alike. */
+export class NotebookView {
+  readonly #page: Page;
+  readonly #file: string;
+  readonly #runCommand: (title: string) => Promise<void>;
+
+  constructor(page: Page, file: string, runCommand: (title: string) => Promise<void>) {
+    this.#page = page;
+    this.#file = file;
+    this.#runCommand = runCommand;
+  }
+
+  async waitUntilShown(timeout: number): Promise<void> {
+    await this.#page.locator('.notebookOverlay .monaco-list-row .cell').first().waitFor({ timeout });
+  }
+
+  /** Waits until the toolbar names a kernel that fits. */
+  async waitForKernel(name: RegExp, timeout = 60_000): Promise<void> {
+    await this.#page.locator('.kernel-label', { hasText: name }).first().waitFor({ timeout });
+  }
+
+  async runAll(): Promise<void> {
+    await this.#runCommand('Notebook: Run All');
+  }
+
+  async interrupt(): Promise<void> {
+    await this.#runCommand('Notebook: Interrupt Kernel');
+  }
+
+  /** The row of a cell. VS Code makes only those that are on the screen. */
+  cell(index: number): Locator {
+    return this.#page.locator(`.notebookOverlay .monaco-list-row[data-index="${String(index)}"]`);
+  }
+
+  async run(index: number): Promise<void> {
+    await this.cell(index).locator('.cell-editor-container').click();
+    await this.#page.keyboard.press('Control+Enter');
+  }
+
+  async stateOf(index: number): Promise<CellState> {
+    for (const [state, icon] of Object.entries(stateIcons) as [CellState, string][])
+      if ((await this.cell(index).locator(icon).count()) > 0) return state;
+    return 'none';
+  }
+
+  async waitForState(index: number, state: keyof typeof stateIcons, timeout = 60_000): Promise<void> {
+    await this.cell(index).locator(stateIcons[state]).first().waitFor({ timeout });
+  }
+
+  /**
+   * The frame of the outputs once something in it fits the selector. Outputs of all cells live in one frame, nested in others.
+   *
+   * @throws when it does not come in time.
+   */
+  async outputWith(selector: string, timeout = 60_000): Promise<Locator> {
+    const signal = AbortSignal.timeout(timeout);
+    for (;;) {
+      for (const frame of this.#page.frames()) {
+        const found = await firstIn(frame, selector);
+        if (found) return found;
+      }
+      if (signal.aborted) throw new Error(`no output fits ${selector}`);
+      await this.#page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+    }
+  }
+
+  /** Text of all outputs on the screen. */
+  async outputText(): Promise<string> {
+    const texts = await Promise.all(
+      this.#page.frames().map((frame) =>
+        frame
+          .locator('.output_container')
+          .allInnerTexts()
+          .catch(() => []),
+      ),
+    );
+    return texts.flat().join('\n');
+  }
+
+  async isDirty(): Promise<boolean> {
+    const tab = this.#page.locator('.tab.dirty', { hasText: path.basename(this.#file) });
+    return (await tab.count()) > 0;
+  }
+
+  /** Saves the notebook and reads what is on the disk then. */
+  async save(): Promise<SavedNotebook> {
+    await this.#runCommand('File: Save');
+    await this.#page.locator('.tab.active:not(.dirty)', { hasText: path.basename(this.#file) }).waitFor();
+    return SavedNotebook.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
+  }
+}
+
+async function firstIn(frame: Frame, selector: string): Promise<Locator | undefined> {
+  try {
+    const found = frame.locator(selector);
+    return (await found.count()) > 0 ? found.first() : undefined;
+  } catch {
+    // The frame went away while it was asked.
+    return undefined;
+  }
+}

@@ -1,0 +1,175 @@
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { endHosts } from '../../../scripts/kernel-hosts.mjs';
+import { packageHere } from '../../../scripts/package.mjs';
+import { repository } from '../../../scripts/tools.mjs';
+import { type Server, startServer } from '../../../scripts/vscode-server.mjs';
+import { launchBrowser } from './browser.ts';
+import { NotebookView } from './notebook-view.ts';
+
+export interface WorkbenchOptions {
+  /** Folder of the window. It is copied, so that a test may write into it. */
+  readonly folder: string;
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Whether the folder is trusted (default). Otherwise the window is in Restricted Mode until somebody trusts it. */
+  readonly trust?: boolean;
+  readonly viewport?: { readonly width: number; readonly height: number };
+}
+
+export const artifacts = path.join(repository, 'test', 'artifacts');
+
+/** Generous, because a busy machine starts a window slowly; a wait ends when its event comes. */
+export const startTimeout = 90_000;
+
+/** The real workbench in a browser, with the built vsix installed and a profile of its own. */
+export class Workbench {
+  readonly page: Page;
+  /** The copy of the folder that the window shows. */
+  readonly folder: string;
+  readonly #state: string;
+  readonly #server: Server;
+  readonly #browser: Browser;
+
+  private constructor(page: Page, folder: string, state: string, server: Server, browser: Browser) {
+    this.page = page;
+    this.folder = folder;
+    this.#state = state;
+    this.#server = server;
+    this.#browser = browser;
+  }
+
+  static async start({
+    folder,
+    settings = {},
+    trust = true,
+    viewport,
+  }: WorkbenchOptions): Promise<Workbench> {
+    const vsix = await packageHere();
+    const state = mkdtempSync(path.join(os.tmpdir(), 'rootbook-e2e-'));
+    const copy = path.join(state, 'folder');
+    cpSync(folder, copy, { recursive: true });
+    const untrusted = {
+      'security.workspace.trust.startupPrompt': 'never',
+      'security.workspace.trust.banner': 'never',
+    };
+    const server = await startServer({
+      state,
+      settings: {
+        'workbench.reduceMotion': 'on',
+        'files.simpleDialog.enable': true,
+        ...(trust ? {} : untrusted),
+        ...settings,
+      },
+      trust,
+      driver: false,
+      vsix: [vsix],
+    });
+    const browser = await launchBrowser();
+    const context = await browser.newContext({
+      viewport: viewport ?? { width: 1280, height: 1000 },
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
+    const page = await context.newPage();
+    const workbench = new Workbench(page, copy, state, server, browser);
+    await workbench.load();
+    return workbench;
+  }
+
+  /** Loads the window, again if it is loaded already, and waits until commands of extensions are known. */
+  async load(): Promise<void> {
+    await this.page.goto(this.#server.url(this.folder), { waitUntil: 'domcontentloaded' });
+    await this.page.locator('.part.statusbar .statusbar-item').first().waitFor({ timeout: startTimeout });
+    await this.#waitForExtensions();
+  }
+
+  /** Runs a command by its title in the palette, for example `Notebook: Run All`. */
+  async runCommand(title: string): Promise<void> {
+    const row = await this.#findCommand(title);
+    await row.click();
+  }
+
+  /** Opens a notebook of the folder and waits for its cells. */
+  async openNotebook(name: string): Promise<NotebookView> {
+    await this.page.keyboard.press('Control+P');
+    const input = this.page.locator('.quick-input-widget input[type="text"]').first();
+    await input.fill(name);
+    await this.#quickRow(path.basename(name)).click();
+    const view = new NotebookView(this.page, path.join(this.folder, name), (title) => this.runCommand(title));
+    await view.waitUntilShown(startTimeout);
+    return view;
+  }
+
+  /** Switches the colour theme and waits until it is on the screen. */
+  async setTheme(kind: 'light' | 'dark'): Promise<void> {
+    const name = kind === 'light' ? 'Light Modern' : 'Dark Modern';
+    await this.runCommand('Preferences: Color Theme');
+    await this.page.locator('.quick-input-widget input[type="text"]').first().fill(name);
+    await this.#quickRow(name).click();
+    await this.page
+      .locator(kind === 'light' ? '.monaco-workbench.vs' : '.monaco-workbench.vs-dark')
+      .waitFor();
+  }
+
+  /** Text of the notifications on the screen. */
+  async notifications(): Promise<readonly string[]> {
+    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  }
+
+  /** Keeps a picture of the window in `test/artifacts`. */
+  async screenshot(name: string): Promise<string> {
+    mkdirSync(artifacts, { recursive: true });
+    const file = path.join(artifacts, `${name}.png`);
+    await this.page.screenshot({ path: file });
+    return file;
+  }
+
+  /** Keeps what helps to understand a failure: picture, server log, logs of the editor and of the extension. */
+  async keepEvidence(name: string): Promise<void> {
+    const folder = path.join(artifacts, name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    await this.page.screenshot({ path: path.join(folder, 'window.png') });
+    cpSync(this.#server.log, path.join(folder, 'server.log'));
+    const logs = path.join(this.#state, 'data', 'logs');
+    if (existsSync(logs)) cpSync(logs, path.join(folder, 'logs'), { recursive: true });
+  }
+
+  /** Closes the window, ends the server and every kernel that was started, and removes the profile. */
+  async close(): Promise<void> {
+    await this.#browser.close();
+    await this.#server.stop();
+    await endHosts(this.#state);
+    rmSync(this.#state, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  #quickRow(label: string): Locator {
+    return this.page
+      .locator('.quick-input-widget .monaco-list-row')
+      .filter({
+        has: this.page.locator('.label-name', { hasText: new RegExp(`^\\W*${escape(label)}\\W*$`) }),
+      })
+      .first();
+  }
+
+  async #findCommand(title: string): Promise<Locator> {
+    await this.page.keyboard.press('Control+Shift+P');
+    const input = this.page.locator('.quick-input-widget input[type="text"]').first();
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    const row = this.#quickRow(title);
+    await row.waitFor({ timeout: 30_000 });
+    return row;
+  }
+
+  /** A notebook that is opened before extensions are registered shows as plain JSON. */
+  async #waitForExtensions(): Promise<void> {
+    await this.#findCommand('ROOTbook: New ROOTbook (C++)');
+    await this.page.keyboard.press('Escape');
+  }
+}
+
+function escape(text: string): string {
+  return text.replaceAll(/[$()*+.?[\\\]^{|}]/g, '\\$&');
+}
