@@ -142,7 +142,11 @@ class Agent:
         self._show(etype, evalue, stb)
 
     def is_cell(self, filename):
-        return getattr(self.shell.compile, "_filename_map", {}).get(filename) == self.shell.execution_count
+        return getattr(self.shell.compile, "_filename_map", {}).get(filename) == self.count()
+
+    def count(self):
+        """Number of the running cell. IPython 9 counts on before it runs a cell, others afterwards."""
+        return max(getattr(self.shell.compile, "_filename_map", {}).values(), default=self.shell.execution_count)
 
     def notice(self, text):
         kernel = self.shell.kernel
@@ -167,7 +171,7 @@ class Agent:
         """Runs the cell as C++. -d: declares it in one piece. -a: compiles it with ACLiC."""
         options = shlex.split(line)
         run = self.load_executor()
-        name = "In[%d]" % self.shell.execution_count
+        name = "In[%d]" % self.count()
         metadata = (self.shell.get_parent() or {}).get("metadata", {})
         magic_added = metadata.get("rootbook", {}).get("magicAdded", False)
         line_number = first_line(self.raw_cell, cell, magic_added)

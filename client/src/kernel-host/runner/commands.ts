@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Installation } from '../../kernels/installation.ts';
 
@@ -52,8 +52,7 @@ async function standardOf(root: string): Promise<string> {
 }
 
 async function compileRunner({ root }: Installation, macro: string, library: string): Promise<void> {
-  const folder = path.dirname(library);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await mkdir(path.dirname(library), { recursive: true, mode: 0o700 });
   const draft = `${library}.${randomBytes(4).toString('hex')}`;
   const flags = [
     '-O1',
@@ -63,15 +62,12 @@ async function compileRunner({ root }: Installation, macro: string, library: str
     '-I',
     path.join(root, 'include'),
   ];
-  // Low priority: the user's first cells run at the same time.
-  const compiler = spawn('nice', ['c++', ...flags, macro, '-o', draft], { stdio: 'ignore' });
-  const code = await new Promise<number | null>((resolve) => {
-    compiler.on('error', () => {
-      resolve(null);
-    });
-    compiler.on('exit', resolve);
-  });
-  // Without a compiler the macro is interpreted each time: slower to start, otherwise the same.
-  if (code === 0) await rename(draft, library);
-  else await rm(draft, { force: true });
+  // On its own, because the host may end before the compiler does, and at low priority, because the user's first cells
+  // run at the same time. Without a compiler the macro is interpreted each time: slower to start, otherwise the same.
+  const script =
+    'draft=$1 library=$2; shift 2; nice c++ "$@" -o "$draft" && mv "$draft" "$library" || rm -f "$draft"';
+  const words = ['-c', script, 'compile', draft, library, ...flags, macro];
+  const compiler = spawn('sh', words, { stdio: 'ignore', detached: true });
+  compiler.on('error', () => undefined);
+  compiler.unref();
 }
