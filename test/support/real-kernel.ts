@@ -61,7 +61,7 @@ export async function testHosts(): Promise<TestHosts> {
     agentFolder: path.resolve('client/agent'),
     // Shared, so that the runner is compiled once for all tests.
     cacheFolder: path.join(tools, 'runners'),
-    environment: definedEnvironment(),
+    environment: {},
     checkpoints: true,
     idleHours: 1,
     ...changes,
@@ -77,12 +77,6 @@ export async function testHosts(): Promise<TestHosts> {
       rmSync(stateFolder, { recursive: true, force: true });
     },
   };
-}
-
-function definedEnvironment(): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }
 
 /** What a cell showed, and how it ended. */

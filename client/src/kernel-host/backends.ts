@@ -16,13 +16,13 @@ export async function startBackend(
 }
 
 async function startPython(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
-  const { installation, folder, environment, agentFolder } = spec;
+  const { installation, folder, agentFolder } = spec;
   if (installation.python === undefined)
     throw new UserError(`No Python was found that belongs to the ROOT in ${installation.root}.`);
   // Loaded when needed: it brings a native module, which a C++ kernel has no use for.
   const { startJupyterBackend } = await import('./jupyter/backend.ts');
   return startJupyterBackend(
-    { python: installation.python, folder, environment, agentFolder, privateFolder },
+    { python: installation.python, folder, environment: environmentOf(spec), agentFolder, privateFolder },
     signal,
   );
 }
@@ -40,7 +40,7 @@ async function startRunner(spec: LaunchSpec, privateFolder: string, signal: Abor
       executable: installation.executable,
       args: recipe.args,
       folder,
-      environment: spec.environment,
+      environment: environmentOf(spec),
     });
   } catch (cause) {
     await backend.close();
@@ -50,6 +50,15 @@ async function startRunner(spec: LaunchSpec, privateFolder: string, signal: Abor
   }
   recipe.compile();
   return backend;
+}
+
+/** The editor's environment without what is only its own, and with what the launch changes. */
+function environmentOf(spec: LaunchSpec): Record<string, string> {
+  const own = /^(ELECTRON_|VSCODE_)/;
+  const inherited = Object.entries(process.env).flatMap(([name, value]) =>
+    value === undefined || own.test(name) ? [] : [[name, value] as const],
+  );
+  return { ...Object.fromEntries(inherited), ...spec.environment };
 }
 
 /** Longest part of the kernel's own text that is shown. */

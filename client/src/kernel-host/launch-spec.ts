@@ -13,6 +13,7 @@ export const LaunchSpec = z.object({
   agentFolder: z.string(),
   /** Where compiled runners are kept, per ROOT version. */
   cacheFolder: z.string(),
+  /** Changes to the environment of the editor. */
   environment: z.record(z.string(), z.string()),
   checkpoints: z.boolean(),
   idleHours: z.number().positive(),

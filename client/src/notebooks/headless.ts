@@ -85,7 +85,7 @@ async function main(): Promise<boolean> {
     notebook: `headless:${path.resolve(job.input)}#${String(process.pid)}`,
     agentFolder: path.join(here, '..', 'agent'),
     cacheFolder: path.join(stateFolder, 'runners'),
-    environment: { ...definedOf(process.env), ...variablesOf(installation, process.env) },
+    environment: variablesOf(installation, process.env),
     checkpoints: true,
     idleHours: 1,
   };
@@ -101,12 +101,6 @@ async function main(): Promise<boolean> {
   } finally {
     await session.shutDown();
   }
-}
-
-function definedOf(environment: NodeJS.ProcessEnv): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }
 
 function flavourOf({ metadata, cells }: Notebook): Flavour {

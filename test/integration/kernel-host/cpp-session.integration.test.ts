@@ -145,7 +145,7 @@ describe('the processes of a session', () => {
       const kernels = await testHosts();
       const tag = `ROOTBOOK_TEST_TAG=${String(process.pid)}.${signal}`;
       const [name = '', value = ''] = tag.split('=');
-      const environment = { ...kernels.spec('cpp').environment, [name]: value };
+      const environment = { [name]: value };
       const session = await kernels.open('cpp', { environment });
       await runCell(session, 'gSystem->Exec("sleep 1000 &"); if (fork() == 0) { while (true) sleep(1); }');
       await until(() => processesWith(tag).length >= 4);
