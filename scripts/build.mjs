@@ -31,7 +31,7 @@ const entries = [
     outfile: 'client/dist/kernel-host/main.cjs',
   },
   { ...node, entryPoints: ['client/src/notebooks/headless.ts'], outfile: 'client/dist/headless.cjs' },
-  webviewBundle('client/dist/webview'),
+  /** @type {import('esbuild').BuildOptions} */ (webviewBundle('client/dist/webview')),
 ];
 
 /**

@@ -1,0 +1,142 @@
+/** The only file that touches JSROOT; loaded when the first plot is shown. */
+import { getRGBfromTColor, getRootColors } from 'jsroot/colors';
+import { gStyle, parse, settings } from 'jsroot/core';
+import { cleanup, draw } from 'jsroot/draw';
+import type { JsonObject } from './canvas-json.ts';
+import { isObject } from './canvas-json.ts';
+import { type Palette, parseColour, themeColour } from './theme.ts';
+
+Object.assign(settings, {
+  // Keys belong to the notebook; ours are in the toolbar.
+  HandleKeys: false,
+  ToolBar: false,
+  DragAndDrop: false,
+  CanEnlarge: false,
+  ProgressBox: false,
+  TooltipAnimation: 0,
+  PreferSavedPoints: false,
+  IgnoreUrlOptions: true,
+  UseStamp: false,
+});
+
+const usualStyle = structuredClone(gStyle);
+const usualColours = [...getRootColors()];
+
+export interface Drawing {
+  /** Shows another state of the same canvas, keeping the zoom. False: it has to be drawn anew. */
+  update(canvas: JsonObject, palette: Palette): Promise<boolean>;
+  resize(): Promise<void>;
+  unzoom(): Promise<void>;
+  image(format: 'png' | 'svg'): Promise<string>;
+  close(): void;
+}
+
+/** Draws `canvas`, as TBufferJSON wrote it, into `element`, which has its final size. The canvas is changed. */
+export const drawCanvas = async (
+  element: HTMLElement,
+  canvas: JsonObject,
+  option: string,
+  palette: Palette,
+): Promise<Drawing> => {
+  const style = { value: prepare(canvas, palette) };
+  const shape = shapeOf(canvas);
+  useStyle(style.value);
+  const painter = await draw(element, canvas, [option, 'LCOL'].filter(Boolean).join(';'));
+  return {
+    async update(next, colours) {
+      style.value = prepare(next, colours);
+      useStyle(style.value);
+      // Painters are updated one by one, in order: another list of parts needs other painters.
+      if (shapeOf(next) !== shape || !painter.updateObject(next)) return false;
+      await painter.redrawPad();
+      return true;
+    },
+    async resize() {
+      useStyle(style.value);
+      await painter.redrawPad();
+    },
+    async unzoom() {
+      const frames = new Set<{ unzoom(axes: string): Promise<unknown> }>();
+      painter.forEachPainterInPad((pad) => {
+        const frame = pad.getFramePainter?.();
+        if (frame) frames.add(frame);
+      }, 'pads');
+      for (const frame of frames) await frame.unzoom('xyz');
+    },
+    image: (format) => painter.produceImage(true, format),
+    close() {
+      cleanup(element);
+    },
+  };
+};
+
+/** Resolves references and sets the colours. Gives the style the canvas was made with. */
+const prepare = (canvas: JsonObject, palette: Palette): JsonObject | undefined => {
+  parse(canvas);
+  const primitives = canvas['fPrimitives'];
+  if (!isObject(primitives) || !Array.isArray(primitives['arr']) || !Array.isArray(primitives['opt']))
+    return undefined;
+  const parts: unknown[] = primitives['arr'];
+  const options: unknown[] = primitives['opt'];
+  const isColours = (part: unknown): boolean =>
+    isObject(part) && part['_typename'] === 'TObjArray' && part['name'] === 'ListOfColors';
+  const at = parts.findIndex(isColours);
+  const list = themedColours(parts[at], palette);
+  if (at >= 0) parts[at] = list;
+  else {
+    parts.push(list);
+    options.push('');
+  }
+  return parts.find((part): part is JsonObject => isObject(part) && part['_typename'] === 'TStyle');
+};
+
+/** A copy, because the colours of a gradient palette are the same objects and stay as they are. */
+const themedColours = (list: unknown, palette: Palette): JsonObject => {
+  const own = isObject(list) && Array.isArray(list['arr']) ? (list['arr'] as unknown[]) : [];
+  const colours = new Map<number, unknown>();
+  usualColours.forEach((colour, index) => {
+    if (colour) colours.set(index, themed(index, colour, palette));
+  });
+  for (const colour of own) {
+    if (!isObject(colour)) continue;
+    const index = Number(colour['fNumber']);
+    const css = colour['_typename'] === 'TColor' ? getRGBfromTColor(colour) : null;
+    colours.set(index, (css && themed(index, css, palette)) ?? colour);
+  }
+  return { _typename: 'TObjArray', name: 'ListOfColors', arr: [...colours.values()], opt: [] };
+};
+
+const themed = (index: number, css: string, palette: Palette): JsonObject | undefined => {
+  const rgb = parseColour(themeColour(index, css, palette));
+  if (!rgb) return undefined;
+  const [red, green, blue] = rgb;
+  return {
+    _typename: 'TColor',
+    fNumber: index,
+    fName: '',
+    fRed: red / 255,
+    fGreen: green / 255,
+    fBlue: blue / 255,
+    fAlpha: 1,
+  };
+};
+
+/** JSROOT has one style for all; each plot is drawn with its own. */
+const useStyle = (style: JsonObject | undefined): void => {
+  Object.assign(gStyle, structuredClone(usualStyle), style);
+};
+
+const shapeOf = (canvas: JsonObject): string => {
+  const primitives = canvas['fPrimitives'];
+  const arr =
+    isObject(primitives) && Array.isArray(primitives['arr']) ? (primitives['arr'] as unknown[]) : [];
+  const opt =
+    isObject(primitives) && Array.isArray(primitives['opt']) ? (primitives['opt'] as unknown[]) : [];
+  return JSON.stringify(
+    arr.map((part, index) =>
+      isObject(part)
+        ? [part['_typename'], opt[index], part['_typename'] === 'TPad' ? shapeOf(part) : '']
+        : null,
+    ),
+  );
+};

@@ -1,0 +1,37 @@
+import { watchEditorTheme } from './editor-theme.ts';
+import type { SavedCanvas } from './jupyroot-html.ts';
+import { Plot } from './plot.ts';
+import { addStyles } from './styles.ts';
+
+export interface Plots {
+  /** The element that shows the plot of output `id`; the same one as before when the output is updated. */
+  show(id: string, saved: SavedCanvas): HTMLElement;
+}
+
+/** All plots of one notebook. `post` sends a message to the extension, where the editor offers that. */
+export const createPlots = (post: ((message: unknown) => void) | undefined): Plots => {
+  const plots = new Map<string, Plot>();
+  const forgetRemoved = (): void => {
+    for (const [id, plot] of plots) {
+      if (plot.wasRemoved) {
+        plot.close();
+        plots.delete(id);
+      }
+    }
+  };
+  addStyles();
+  watchEditorTheme(() => {
+    forgetRemoved();
+    for (const plot of plots.values()) plot.retheme();
+  });
+  return {
+    show(id, saved) {
+      forgetRemoved();
+      // An output that is updated is taken out of the page just before: not removed, only moved.
+      const plot = plots.get(id) ?? new Plot(post);
+      plots.set(id, plot);
+      plot.show(saved);
+      return plot.element;
+    },
+  };
+};

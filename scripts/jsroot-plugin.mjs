@@ -1,0 +1,142 @@
+// An esbuild plugin that makes JSROOT safe and small for notebook output: it draws from data only. What would fetch, run
+// code from a canvas or read files is cut out of the bundle, so that no later path can reach it. A JSROOT whose source no
+// longer looks as expected fails the build instead of shipping uncut.
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+const refuse = (what) => `throw new Error('${what} is not available in a notebook');`;
+const ours = (name) => JSON.stringify(path.resolve(import.meta.dirname, '../client/webview', name));
+
+/** Replacements by module: [text, what it becomes, how often it occurs]. */
+const cuts = {
+  'core.mjs': [
+    [
+      'async function injectCode(code) {',
+      `async function injectCode(code) { ${refuse('Code in a canvas')}`,
+      1,
+    ],
+    [
+      'async function loadModules(arg) {',
+      `async function loadModules(arg) { ${refuse('Loading modules')}`,
+      1,
+    ],
+    ['async function loadScript(url) {', `async function loadScript(url) { ${refuse('Loading scripts')}`, 1],
+    [
+      'async function httpRequest(url, kind, post_data) {',
+      `async function httpRequest(url, kind, post_data) { ${refuse('The network')}`,
+      1,
+    ],
+  ],
+  'base/func.mjs': [
+    ['new Function(', 'compileFormula(', 6],
+    ['import { isStr,', `import { compileFormula } from ${ours('formula.ts')};\nimport { isStr,`, 1],
+  ],
+  // All that is set as html goes through a filter: names of the notebook are in it.
+  'd3.mjs': [
+    ['this.innerHTML = value;', 'setSafeHtml(this, value);', 1],
+    ['this.innerHTML = v == null ? "" : v;', 'setSafeHtml(this, v);', 1],
+    [
+      'function htmlConstant(',
+      `import { setSafeHtml } from ${ours('safe-html.ts')};\nfunction htmlConstant(`,
+      1,
+    ],
+  ],
+  'gui/menu.mjs': [
+    ['sub.innerHTML = d.text;', 'setSafeHtml(sub, d.text);', 1],
+    ['text.innerHTML = d.text;', 'setSafeHtml(text, d.text);', 1],
+    ['function createMenu(', `import { setSafeHtml } from ${ours('safe-html.ts')};\nfunction createMenu(`, 1],
+  ],
+  'draw/RTreeMapTooltip.mjs': [
+    ['this.tooltip.innerHTML = this.content;', 'this.tooltip.textContent = this.content;', 1],
+  ],
+  'draw/more.mjs': [
+    // An image by address: only one that is part of the canvas.
+    ["attr('src', obj.fName)", "attr('src', /^data:image\\//.test(obj.fName) ? obj.fName : null)", 1],
+  ],
+  'base/latex.mjs': [
+    ["gg.attr('href', foundarg);", "gg.attr('href', /^https?:/.test(foundarg) ? foundarg : null);", 1],
+  ],
+  // JSROOT's own TLatex is drawn always; MathJax would come from the network.
+  'base/ObjectPainter.mjs': [['if (!use_mathjax || arg.nomathjax) {', 'if (true) {', 1]],
+  // The wheel scrolls the notebook until the plot is focused.
+  'gpad/TFramePainter.mjs': [
+    [
+      "svg.on('wheel', evnt => this.mouseWheel(evnt));",
+      "svg.on('wheel', evnt => { if (evnt.currentTarget.closest('[data-wheel-zooms]')) this.mouseWheel(evnt); });",
+      1,
+    ],
+  ],
+};
+
+/** Modules that notebook output has no use for, and the names that others import from them. */
+const stubs = {
+  'io.mjs': `export const clTStreamerInfoList = 'TStreamerInfoList', kBaseClass = 'BASE';`,
+  'tree.mjs': `export const clTBranchFunc = 'TBranchFunc';`,
+  'rntuple.mjs': '',
+  'draw/TTree.mjs': `export function drawTree() { ${refuse('Drawing a tree')} }`,
+  'draw/RNTuple.mjs': `export function drawRNTuple() { ${refuse('Drawing a tuple')} }`,
+  'gui/HierarchyPainter.mjs': `const none = async () => { ${refuse('The object inspector')} };
+    export { none as drawInspector, none as drawList, none as drawStreamerInfo, none as folderHierarchy, none as taskHierarchy, none as listHierarchy };`,
+  'base/makepdf.mjs': `export async function makePDF() { ${refuse('PDF')} }`,
+};
+
+const cut = (name, source) => {
+  let text = source;
+  for (const [from, to, times] of cuts[name] ?? []) {
+    const found = text.split(from).length - 1;
+    if (found !== times)
+      throw new Error(`JSROOT changed: ${name} has ${JSON.stringify(from)} ${found} times, not ${times}.`);
+    text = text.replaceAll(from, to);
+  }
+  return text;
+};
+
+export const jsrootForNotebooks = {
+  name: 'jsroot-for-notebooks',
+  setup(build) {
+    const { outdir, absWorkingDir = process.cwd() } = build.initialOptions;
+    // Chunks are named after their content: those of an older build would stay in the package.
+    build.onStart(() => rm(path.resolve(absWorkingDir, outdir), { recursive: true, force: true }));
+    // JSROOT brings the parts of three.js that it uses; the whole is three times as large.
+    build.onResolve({ filter: /^three(\/addons)?$/ }, ({ path: name }) => ({
+      path: path.resolve(
+        import.meta.dirname,
+        '../node_modules/jsroot/modules',
+        name === 'three' ? 'three.mjs' : 'three_addons.mjs',
+      ),
+    }));
+    build.onLoad({ filter: /jsroot[\\/]modules[\\/].*\.mjs$/ }, async ({ path: file }) => {
+      const name = file.replaceAll('\\', '/').replace(/^.*jsroot\/modules\//, '');
+      if (name in stubs) return { contents: stubs[name], loader: 'js' };
+      if (name in cuts) return { contents: cut(name, await readFile(file, 'utf8')), loader: 'js' };
+      return undefined;
+    });
+    // No path to Node, MathJax or a rasteriser remains: a browser needs none of them.
+    build.onResolve(
+      { filter: /^(canvas|jsdom|gl|tmp|xhr2|fs|zlib|mathjax|@resvg\/resvg-js)$/ },
+      ({ path: name }) => ({
+        path: name,
+        namespace: 'absent',
+      }),
+    );
+    build.onLoad({ filter: /.*/, namespace: 'absent' }, ({ path: name }) => ({
+      contents: refuse(name),
+      loader: 'js',
+    }));
+  },
+};
+
+/** Options of the webview's bundles; `outdir` is where they go. */
+export const webviewBundle = (outdir) => ({
+  entryPoints: ['client/webview/renderer.ts'],
+  bundle: true,
+  platform: 'browser',
+  target: 'chrome138',
+  format: 'esm',
+  splitting: true,
+  minify: true,
+  sourcemap: false,
+  outdir,
+  plugins: [jsrootForNotebooks],
+  logLevel: 'warning',
+});
