@@ -5,6 +5,8 @@
 #ifndef ROOTBOOK_DIAGNOSTICS_H
 #define ROOTBOOK_DIAGNOSTICS_H
 
+#include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <stdexcept>
@@ -21,6 +23,20 @@ namespace rootbook {
 /// A remark of clang: `severity` is error, warning or note; `text` starts with `name:line:column: severity: `.
 struct Diagnostic {
    std::string severity, text;
+};
+
+/// While one lives, code of ours runs that an interrupt must not leave half-way.
+class Inside {
+public:
+   Inside() { ++Count(); }
+   ~Inside() { --Count(); }
+   Inside(const Inside &) = delete;
+   Inside &operator=(const Inside &) = delete;
+   static volatile sig_atomic_t &Count()
+   {
+      static volatile sig_atomic_t count = 0;
+      return count;
+   }
 };
 
 /// Thrown out of user code by Fatal(), which would otherwise abort the process.
@@ -122,6 +138,7 @@ private:
 
    static void Handle(int level, Bool_t abort, const char *location, const char *message)
    {
+      Inside inside;
       Diagnostics *self = Current();
       std::string where = location ? location : "", text = message ? message : "";
       if (self && where == "cling")

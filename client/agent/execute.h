@@ -48,6 +48,8 @@ public:
    /// The item that starts at this line runs next. `count` is how many items the cell has.
    virtual void Item(int /*line*/, size_t /*count*/) {}
    virtual void Remark(const Diagnostic &) {}
+   /// A dot command is about to run. @returns true when it was done here.
+   virtual bool Takes(const std::string & /*command*/) { return false; }
    /// Runs `body`, which enters the interpreter. @throws Interrupted when it was left half-way.
    virtual void Guard(void (*body)(void *), void *argument) { body(argument); }
 };
@@ -150,6 +152,8 @@ private:
       if (item.kind == ItemKind::command) {
          while (!text.empty() && std::isspace((unsigned char)text.back()))
             text.pop_back();
+         if (fWatcher.Takes(text))
+            return;
          return Execute(text, item, kCommand);
       }
       // cling forgets the optimization level after each input; the user means the cell.

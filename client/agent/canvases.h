@@ -1,0 +1,172 @@
+// What is drawn: canvases as JSON for JSROOT, as PNG and in words.
+#ifndef ROOTBOOK_CANVASES_H
+#define ROOTBOOK_CANVASES_H
+
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <string>
+#include <unistd.h>
+
+#include "TBufferJSON.h"
+#include "TCanvas.h"
+#include "TError.h"
+#include "TF1.h"
+#include "TFile.h"
+#include "TGraph.h"
+#include "TH1.h"
+#include "TList.h"
+#include "TROOT.h"
+#include "TVirtualPad.h"
+
+#include "frames.h"
+
+namespace rootbook {
+
+class Canvases {
+public:
+   explicit Canvases(Connection &connection) : fConnection(connection) {}
+
+   /// Shows what was drawn or updated since the last time, as JupyROOT decides: a canvas that was only updated, and was
+   /// shown before, changes in place.
+   void Show(int cell)
+   {
+      Forget();
+      TIter next(gROOT->GetListOfCanvases());
+      while (TObject *object = next()) {
+         auto *canvas = dynamic_cast<TCanvas *>(object);
+         if (!canvas || !(canvas->IsDrawn() || canvas->IsUpdated()))
+            continue;
+         bool known = fIds.count(canvas) > 0;
+         bool update = known && !canvas->IsDrawn();
+         if (!update)
+            fIds[canvas] = std::to_string(getpid()) + "." + std::to_string(++fCount);
+         Send(cell, *canvas, update);
+         canvas->ResetDrawn();
+         canvas->ResetUpdated();
+      }
+   }
+
+private:
+   Connection &fConnection;
+   std::map<TCanvas *, std::string> fIds;
+   int fCount = 0;
+
+   /// Deleted canvases leave addresses that new ones may get.
+   void Forget()
+   {
+      for (auto known = fIds.begin(); known != fIds.end();)
+         known = gROOT->GetListOfCanvases()->FindObject(known->first) ? std::next(known) : fIds.erase(known);
+   }
+
+   void Send(int cell, TCanvas &canvas, bool update)
+   {
+      Inside inside;
+      TVirtualPad *pad = gPad;
+      std::string png = ToPng(canvas);
+      std::string json = TBufferJSON::ToJSON(&canvas, 23).Data();
+      if (gPad != pad)
+         gPad = pad;
+      Frame frame("display");
+      frame.Add("cell", cell).Add("id", fIds[&canvas]).Flag("update", update);
+      frame.Add("json", double(json.size())).Add("png", double(png.size())).Add("text", ToText(canvas));
+      fConnection.Send(frame.Add("bytes", double(json.size() + png.size())), json + png);
+   }
+
+   static std::string ToPng(TCanvas &canvas)
+   {
+      const char *folder = std::getenv("TMPDIR");
+      std::string path = std::string(folder ? folder : "/tmp") + "/rootbook-XXXXXX.png";
+      int fd = mkstemps(&path[0], 4); // readable by nobody else
+      if (fd < 0)
+         return "";
+      close(fd);
+      Int_t level = gErrorIgnoreLevel;
+      gErrorIgnoreLevel = kFatal; // without image libraries there is no PNG, and "file created" is no news
+      canvas.SaveAs(path.c_str());
+      gErrorIgnoreLevel = level;
+      std::ifstream file(path, std::ios::binary);
+      std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+      unlink(path.c_str());
+      return bytes;
+   }
+
+   static std::string ToText(TCanvas &canvas)
+   {
+      std::string text = std::string("Canvas ") + canvas.GetName();
+      if (*canvas.GetTitle() && std::string(canvas.GetTitle()) != canvas.GetName())
+         text += std::string(": ") + canvas.GetTitle();
+      Describe(canvas, text, 0);
+      return text;
+   }
+
+   static void Describe(TVirtualPad &pad, std::string &text, int depth)
+   {
+      TIter next(pad.GetListOfPrimitives());
+      while (TObject *object = next()) {
+         if (auto *inner = dynamic_cast<TVirtualPad *>(object)) {
+            if (depth < 8)
+               Describe(*inner, text, depth + 1);
+         } else if (auto *histogram = dynamic_cast<TH1 *>(object))
+            text += "\n" + Line(*object) + Statistics(*histogram) + Functions(histogram->GetListOfFunctions());
+         else if (auto *graph = dynamic_cast<TGraph *>(object))
+            text += "\n" + Line(*object) + ": " + std::to_string(graph->GetN()) + " points" +
+                    Functions(graph->GetListOfFunctions());
+         else if (auto *function = dynamic_cast<TF1 *>(object))
+            text += "\n" + Line(*object) + Parameters(*function);
+      }
+   }
+
+   static std::string Line(TObject &object)
+   {
+      std::string line = std::string(object.ClassName()) + " " + object.GetName();
+      if (*object.GetTitle() && std::string(object.GetTitle()) != object.GetName())
+         line += std::string(" \"") + object.GetTitle() + "\"";
+      return line;
+   }
+
+   static std::string Digits(double number)
+   {
+      char digits[32];
+      std::snprintf(digits, sizeof digits, "%.5g", number);
+      return digits;
+   }
+
+   static std::string Statistics(TH1 &histogram)
+   {
+      std::string text = ": " + Digits(histogram.GetEntries()) + " entries";
+      const char *axes[] = {" x", " y", " z"};
+      for (int axis = 1; axis <= histogram.GetDimension(); ++axis) {
+         std::string name = histogram.GetDimension() > 1 ? axes[axis - 1] : "";
+         text += ", mean" + name + " " + Digits(histogram.GetMean(axis)) + ", std dev" + name + " " +
+                 Digits(histogram.GetStdDev(axis));
+      }
+      return text;
+   }
+
+   static std::string Parameters(TF1 &function)
+   {
+      std::string text = function.GetNpar() > 0 ? ":" : "";
+      for (int i = 0; i < function.GetNpar(); ++i) {
+         text += std::string(i ? ", " : " ") + function.GetParName(i) + " " + Digits(function.GetParameter(i));
+         if (function.GetParError(i) > 0)
+            text += " ± " + Digits(function.GetParError(i));
+      }
+      return text;
+   }
+
+   static std::string Functions(TList *functions)
+   {
+      std::string text;
+      TIter next(functions);
+      while (TObject *object = next())
+         if (auto *function = dynamic_cast<TF1 *>(object))
+            text += "\n" + Line(*function) + Parameters(*function);
+      return text;
+   }
+};
+
+} // namespace rootbook
+
+#endif

@@ -1,0 +1,192 @@
+// Tells the host of a crash, with the user's frames, and lets the process die. Nothing is ever continued after a crash.
+#ifndef ROOTBOOK_CRASH_H
+#define ROOTBOOK_CRASH_H
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <cxxabi.h>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <pthread.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "frames.h"
+#include "interrupt.h"
+
+namespace rootbook {
+
+class Crashes {
+public:
+   /// What runs now; read by the handler.
+   static void Running(int cell, const std::string &name, int line)
+   {
+      State &state = Self();
+      state.line = line;
+      state.cell = cell;
+      std::snprintf(state.name, sizeof state.name, "%s", name.c_str());
+   }
+   static void Line(int line) { Self().line = line; }
+
+   /// In each new main process, on its main thread. @param connection descriptor of the host.
+   static void Arm(int connection)
+   {
+      State &state = Self();
+      state.connection = connection;
+      state.process = getpid();
+      state.thread = pthread_self();
+      if (!state.stack.ss_sp) {
+         state.stack.ss_size = 256 * 1024;
+         state.stack.ss_sp = std::malloc(state.stack.ss_size);
+      }
+      sigaltstack(&state.stack, nullptr);
+      Listen();
+   }
+
+   /// Before each cell, because ROOT and user code may set handlers of their own.
+   static void Listen()
+   {
+      struct sigaction action {};
+      action.sa_sigaction = OnCrash;
+      action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+      sigemptyset(&action.sa_mask);
+      for (int signal : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT})
+         sigaction(signal, &action, nullptr);
+   }
+
+   /// The user's child processes die like anybody's.
+   static void Disarm() { Self().connection = -1; }
+
+private:
+   struct State {
+      volatile sig_atomic_t entered = 0, line = 0, cell = 0, signal = 0;
+      int connection = -1;
+      pid_t process = 0;
+      pthread_t thread;
+      stack_t stack{};
+      char name[64] = "";
+      char text[16384] = "";
+      size_t size = 0, minimum = 0;
+   };
+   static State &Self()
+   {
+      static State state;
+      return state;
+   }
+
+   static void OnCrash(int signal, siginfo_t *, void *)
+   {
+      State &state = Self();
+      if (state.connection < 0 || getpid() != state.process)
+         return Die(signal);
+      if (state.entered)
+         Finish(); // finding the frames has crashed as well, or a second thread has
+      state.entered = 1;
+      state.signal = signal;
+      std::signal(SIGALRM, OnLate);
+      alarm(1); // finding the frames may wait for a lock of malloc
+      bool other = !pthread_equal(pthread_self(), state.thread);
+      Begin(other);
+      AddFrames();
+      if (!other && state.line > 0)
+         AddFrame("statement", state.line, state.name);
+      state.minimum = state.size;
+      Finish();
+   }
+
+   static void OnLate(int) { Finish(); }
+
+   static void Die(int signal)
+   {
+      std::signal(signal, SIG_DFL);
+      sigset_t set;
+      sigemptyset(&set);
+      sigaddset(&set, signal);
+      pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+      raise(signal);
+      _exit(128 + signal);
+   }
+
+   /// Sends what is complete of the frame.
+   static void Finish()
+   {
+      State &state = Self();
+      Put(state.minimum, "]}\n");
+      Connection::Write(state.connection, state.text, state.size);
+      Die(state.signal);
+   }
+
+   static void Put(size_t at, const char *text)
+   {
+      State &state = Self();
+      size_t size = std::strlen(text);
+      if (at + size + 8 > sizeof state.text)
+         return;
+      std::memcpy(state.text + at, text, size);
+      state.size = at + size;
+   }
+
+   static void Begin(bool other)
+   {
+      State &state = Self();
+      char head[160];
+      std::snprintf(head, sizeof head, "{\"frame\":\"crash\",\"cell\":%d,\"signal\":%d,\"thread\":\"%s\",\"frames\":[",
+                    int(state.cell), int(state.signal), other ? "other" : "main");
+      Put(0, head);
+      state.minimum = state.size;
+   }
+
+   static void AddFrame(const char *function, int line, const char *name)
+   {
+      State &state = Self();
+      char escaped[512];
+      size_t length = 0;
+      for (const char *c = function; *c && length < sizeof escaped - 2; ++c) {
+         if (*c == '"' || *c == '\\')
+            escaped[length++] = '\\';
+         escaped[length++] = *c;
+      }
+      escaped[length] = '\0';
+      char frame[768];
+      std::snprintf(frame, sizeof frame, "%s{\"function\":\"%s\",\"line\":%d,\"name\":\"%s\"}",
+                    state.text[state.size - 1] == '[' ? "" : ",", escaped, line, name);
+      Put(state.size, frame);
+      state.minimum = state.size;
+   }
+
+   /// The library functions between the fault and the user's code, and the user's own.
+   static void AddFrames()
+   {
+      void *frames[64];
+      int count = backtrace(frames, 64);
+      int last = -1;
+      for (int i = 0; i < count; ++i) {
+         Place place = Code::At(static_cast<char *>(frames[i]) - 1, false);
+         if (place == Place::jit)
+            last = i;
+         else if (place == Place::delicate && last >= 0)
+            break;
+      }
+      for (int i = 0; i <= last; ++i)
+         Describe(static_cast<char *>(frames[i]) - 1);
+   }
+
+   static void Describe(void *address)
+   {
+      Dl_info info;
+      if (!dladdr(address, &info) || !info.dli_fname || !info.dli_sname)
+         return;
+      const char *library = std::strrchr(info.dli_fname, '/');
+      if (std::strstr(info.dli_fname, "/libc.so") || std::strstr(info.dli_fname, "librootbook_runner"))
+         return;
+      int status = 0;
+      char *readable = abi::__cxa_demangle(info.dli_sname, nullptr, nullptr, &status);
+      AddFrame(readable ? readable : info.dli_sname, 0, library ? library + 1 : info.dli_fname);
+   }
+};
+
+} // namespace rootbook
+
+#endif

@@ -1,0 +1,217 @@
+// Stops a running cell at a safe point.
+//
+// SIGINT may arrive inside malloc, the dynamic linker or the compiler; leaving those half-way with a long jump corrupts them.
+// So the handler jumps only when the innermost code is the user's, or a library's that user code called, or a system call
+// that the signal broke; otherwise it looks again a moment later. Code of a parallel loop is never left: its workers would
+// go on with our frames. Elsewhere than on x86-64 with glibc 2.35 only ROOT's own points end a cell.
+#ifndef ROOTBOOK_INTERRUPT_H
+#define ROOTBOOK_INTERRUPT_H
+
+#include <cerrno>
+#include <csetjmp>
+#include <csignal>
+#include <cstring>
+#include <dlfcn.h>
+#include <execinfo.h>
+#include <link.h>
+#include <pthread.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "diagnostics.h"
+#include "execute.h"
+
+#if defined(__x86_64__) && defined(__GLIBC__)
+#if __GLIBC_PREREQ(2, 35)
+#define ROOTBOOK_SAFE_POINTS 1
+#endif
+#endif
+
+namespace rootbook {
+
+enum class Place { jit, delicate, plain };
+
+/// What kind of code an address lies in. No lock is taken.
+/// @param own the object that holds the runner itself when it was compiled ahead, so that nobody takes it for the user's.
+class Code {
+public:
+   static Place At(void *address, bool innermost)
+   {
+#ifdef ROOTBOOK_SAFE_POINTS
+      dl_find_object object;
+      if (_dl_find_object(address, &object) != 0)
+         return Place::jit;
+      const char *name = object.dlfo_link_map->l_name;
+      if (Has(name, "/libCling") || Has(name, "/ld-linux") || Has(name, "/libgcc_s"))
+         return Place::delicate;
+      if (innermost && (Has(name, "/libc.so") || Has(name, "/libstdc++")))
+         return Place::delicate;
+#else
+      (void)address, (void)innermost;
+#endif
+      return Place::plain;
+   }
+
+   static bool IsParallel(void *address)
+   {
+#ifdef ROOTBOOK_SAFE_POINTS
+      dl_find_object object;
+      if (_dl_find_object(address, &object) != 0)
+         return false;
+      const char *name = object.dlfo_link_map->l_name;
+      return Has(name, "/libtbb") || Has(name, "/libImt");
+#else
+      (void)address;
+      return false;
+#endif
+   }
+
+private:
+   static bool Has(const char *name, const char *part) { return name && std::strstr(name, part); }
+};
+
+class Interrupts {
+public:
+   /// What only the main thread of this process has: to be called in a new process as well.
+   static void Arm()
+   {
+      State &state = Self();
+      state.thread = pthread_self();
+      void *warm[4];
+      backtrace(warm, 4); // loads libgcc now, not in the handler
+      sigevent event{};
+      event.sigev_notify = SIGEV_SIGNAL;
+      event.sigev_signo = Tick();
+      timer_create(CLOCK_MONOTONIC, &event, &state.timer);
+      Listen();
+   }
+
+   /// Before each cell, because user code may have taken the signal.
+   static void Listen()
+   {
+      struct sigaction action {};
+      action.sa_sigaction = OnSignal;
+      action.sa_flags = SA_SIGINFO;
+      sigemptyset(&action.sa_mask);
+      sigaction(SIGINT, &action, nullptr);
+      sigaction(Tick(), &action, nullptr);
+   }
+
+   static void BeginCell()
+   {
+      Self().wanted = 0;
+      Self().inCell = 1;
+      Listen();
+   }
+   static void EndCell()
+   {
+      Self().inCell = 0;
+      Self().wanted = 0;
+   }
+
+   /// Runs `body`. @throws Interrupted when it was left at a safe point, or was wanted before it began.
+   static void Guard(void (*body)(void *), void *argument)
+   {
+      State &state = Self();
+      if (state.wanted || sigsetjmp(state.target, 1) != 0) {
+         state.running = 0;
+         state.wanted = 0;
+         Inside::Count() = 0;
+         throw Interrupted();
+      }
+      state.running = 1;
+      try {
+         body(argument);
+      } catch (...) {
+         state.running = 0;
+         throw;
+      }
+      state.running = 0;
+      // A system call that the signal ended, as in gSystem->Sleep, has returned to user code: that was the interrupt.
+      if (state.wanted) {
+         state.wanted = 0;
+         throw Interrupted();
+      }
+   }
+
+   /// While user code waits for input, which is a safe point.
+   static void Waiting(bool waiting) { Self().waiting = waiting; }
+
+private:
+   struct State {
+      pthread_t thread;
+      timer_t timer;
+      sigjmp_buf target;
+      volatile sig_atomic_t running = 0, wanted = 0, inCell = 0, waiting = 0, tries = 0;
+   };
+   static State &Self()
+   {
+      static State state;
+      return state;
+   }
+   static int Tick() { return SIGRTMIN + 3; }
+
+   static void OnSignal(int signal, siginfo_t *, void *context)
+   {
+      State &state = Self();
+      int saved = errno;
+      if (!pthread_equal(pthread_self(), state.thread))
+         pthread_kill(state.thread, signal);
+      else if (state.inCell) {
+         state.wanted = 1;
+         if (state.running && (state.waiting || (Inside::Count() == 0 && IsSafe(static_cast<ucontext_t *>(context))))) {
+            state.tries = 0;
+            siglongjmp(state.target, 1);
+         }
+         if (state.running)
+            Retry(state);
+      }
+      errno = saved;
+   }
+
+   static void Retry(State &state)
+   {
+      itimerspec soon{};
+      soon.it_value.tv_nsec = 300000 + 100000 * (++state.tries % 7);
+      timer_settime(state.timer, 0, &soon, nullptr);
+   }
+
+   static bool IsSafe(ucontext_t *context)
+   {
+#ifdef ROOTBOOK_SAFE_POINTS
+      auto *counter = reinterpret_cast<unsigned char *>(context->uc_mcontext.gregs[REG_RIP]);
+      Place here = Code::At(counter, true);
+      bool broken = here == Place::delicate && counter[-2] == 0x0f && counter[-1] == 0x05 && // syscall
+                    context->uc_mcontext.gregs[REG_RAX] == -EINTR;
+      if (here == Place::delicate && !broken)
+         return false;
+      void *frames[96];
+      int count = backtrace(frames, 96), i = 0;
+      while (i < count && frames[i] != counter)
+         ++i;
+      if (i == count)
+         return false;
+      bool user = here == Place::jit;
+      for (++i; i < count; ++i) {
+         void *caller = static_cast<char *>(frames[i]) - 1;
+         if (Code::IsParallel(caller))
+            return false;
+         if (user)
+            continue;
+         Place place = Code::At(caller, false);
+         if (place == Place::delicate)
+            return false;
+         user = place == Place::jit;
+      }
+      return user;
+#else
+      (void)context;
+      return false;
+#endif
+   }
+};
+
+} // namespace rootbook
+
+#endif

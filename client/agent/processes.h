@@ -1,0 +1,153 @@
+// The processes of one kernel: the reaper, main, and sleeping copies of main.
+#ifndef ROOTBOOK_PROCESSES_H
+#define ROOTBOOK_PROCESSES_H
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <dirent.h>
+#include <poll.h>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "frames.h"
+
+namespace rootbook {
+
+inline double milliseconds()
+{
+   timespec now;
+   clock_gettime(CLOCK_MONOTONIC, &now);
+   return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
+}
+
+/// The first process: adopts whatever its descendants leave behind, says how each ended, and ends them all with itself
+/// when the host is gone. It never runs user code.
+class Reaper {
+public:
+   explicit Reaper(Connection &connection) : fConnection(connection) {}
+
+   [[noreturn]] void Run(int signals)
+   {
+      for (;;) {
+         pollfd waiting[2] = {{fConnection.Descriptor(), POLLIN, 0}, {signals, POLLIN, 0}};
+         if (poll(waiting, 2, -1) < 0)
+            continue;
+         signalfd_siginfo info;
+         if (waiting[1].revents && read(signals, &info, sizeof info) > 0)
+            Reap(WNOHANG);
+         char byte;
+         if (waiting[0].revents && read(fConnection.Descriptor(), &byte, 1) <= 0)
+            EndAll();
+      }
+   }
+
+private:
+   Connection &fConnection;
+
+   void Reap(int options)
+   {
+      int status;
+      for (pid_t pid; (pid = waitpid(-1, &status, options)) > 0;) {
+         Frame frame("ended");
+         frame.Add("pid", pid);
+         if (WIFSIGNALED(status))
+            frame.Add("signal", WTERMSIG(status));
+         else
+            frame.Add("code", WEXITSTATUS(status));
+         fConnection.Send(frame);
+      }
+   }
+
+   /// Whoever loses its parent becomes our child, so killing children until there are none ends all.
+   [[noreturn]] void EndAll()
+   {
+      std::signal(SIGPIPE, SIG_IGN);
+      for (;;) {
+         bool any = false;
+         if (DIR *processes = opendir("/proc")) {
+            while (dirent *entry = readdir(processes)) {
+               pid_t pid = std::atoi(entry->d_name);
+               if (pid > 0 && ParentOf(pid) == getpid())
+                  any = kill(pid, SIGKILL) == 0 || any;
+            }
+            closedir(processes);
+         }
+         int status;
+         if (any)
+            waitpid(-1, &status, 0);
+         while (waitpid(-1, &status, WNOHANG) > 0) {
+         }
+         if (!any)
+            _exit(0);
+      }
+   }
+
+   static pid_t ParentOf(pid_t pid)
+   {
+      std::string path = "/proc/" + std::to_string(pid) + "/stat";
+      char text[512];
+      int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+      ssize_t size = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+      if (fd >= 0)
+         close(fd);
+      if (size <= 0)
+         return 0;
+      text[size] = '\0';
+      const char *name = std::strrchr(text, ')'); // names may hold blanks and brackets
+      return name && std::strlen(name) > 4 ? std::atoi(name + 4) : 0;
+   }
+};
+
+/// A sleeping copy of this process.
+class Copies {
+public:
+   /// True while we fork for ourselves: the child keeps the connection's number to replace it.
+   static bool &Forking()
+   {
+      static bool forking = false;
+      return forking;
+   }
+
+   enum Side { original, copy, failed };
+
+   /// Forks twice, so that the copy is no child of main and a user's wait() never meets it. `reason` is set on failure.
+   static Side Fork(std::string &reason)
+   {
+      sigset_t interrupts, before;
+      sigemptyset(&interrupts);
+      sigaddset(&interrupts, SIGINT);
+      pthread_sigmask(SIG_BLOCK, &interrupts, &before);
+      Forking() = true;
+      pid_t middle = fork();
+      if (middle == 0) {
+         pid_t pid = fork();
+         if (pid != 0)
+            _exit(pid < 0 ? errno : 0);
+         std::signal(SIGINT, SIG_IGN);
+         Forking() = false;
+         pthread_sigmask(SIG_SETMASK, &before, nullptr);
+         return copy;
+      }
+      Forking() = false;
+      int status = 0;
+      int error = middle < 0 ? errno : 0;
+      while (middle > 0 && waitpid(middle, &status, 0) < 0 && errno == EINTR) {
+      }
+      pthread_sigmask(SIG_SETMASK, &before, nullptr);
+      if (middle > 0 && WIFEXITED(status))
+         error = WEXITSTATUS(status);
+      if (error == 0)
+         return original;
+      reason = std::strerror(error);
+      return failed;
+   }
+};
+
+} // namespace rootbook
+
+#endif

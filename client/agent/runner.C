@@ -1,0 +1,291 @@
+// Makes a root.exe a kernel: executes cells that a host sends over a Unix socket. ARCHITECTURE.md, "The runner's frames".
+//
+// As a macro:      root.exe -l -b runner.C
+// Compiled ahead:  root.exe -l -b -e 'gSystem->Load("librootbook_runner.so");
+//                                     ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();'
+// Both need ROOTBOOK_SOCKET and ROOTBOOK_NONCE in the environment.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <dirent.h>
+#include <string>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "TApplication.h"
+#include "TEnv.h"
+#include "TROOT.h"
+#include "TSysEvtHandler.h"
+#include "TSystem.h"
+
+#include "canvases.h"
+#include "crash.h"
+#include "execute.h"
+#include "frames.h"
+#include "interrupt.h"
+#include "processes.h"
+#include "shell.h"
+#include "streams.h"
+
+namespace rootbook {
+
+class Runner : public Watcher {
+public:
+   Runner(Connection &connection, const std::string &socket, const std::string &nonce)
+      : fConnection(connection), fSocket(socket), fNonce(nonce), fCanvases(connection)
+   {
+      Instance() = this;
+   }
+
+   [[noreturn]] void Serve()
+   {
+      BecomeMain();
+      pthread_atfork(nullptr, nullptr, InChild);
+      on_exit(OnExit, nullptr);
+      Streams::ReadInputBy(ReadInput);
+      if (auto *handler = gApplication->GetSignalHandler())
+         handler->Remove(); // it would take SIGINT first
+      Hello("main", -1, 0);
+      fConnection.Send(Frame("ready"));
+      Command command;
+      while (fConnection.Receive(command)) {
+         if (command.verb == "cell")
+            RunCell(command);
+         else if (command.verb == "checkpoint")
+            TakeCheckpoint(command.Number("id"));
+      }
+      _exit(0);
+   }
+
+   void Item(int line, size_t count) override
+   {
+      Crashes::Line(line);
+      if (count > 1)
+         fConnection.Send(Frame("item").Add("cell", fCell).Add("line", line));
+   }
+
+   void Remark(const Diagnostic &remark) override
+   {
+      Streams::Flush();
+      Frame frame("diagnostic");
+      frame.Add("cell", fCell).Add("severity", remark.severity).Add("bytes", double(remark.text.size()));
+      fConnection.Send(frame, remark.text);
+   }
+
+   /// `.q` ends ROOT, but what ROOT does at its end (closing files, for one) would harm the copy that takes over.
+   bool Takes(const std::string &text) override
+   {
+      size_t end = text.find_first_of(" \t(");
+      std::string name = text.substr(0, end);
+      if (name != ".q" && name != ".quit" && name != ".exit" && name.find_first_not_of('q', 1) != std::string::npos)
+         return false;
+      Streams::Flush();
+      _exit(0);
+   }
+
+   void Guard(void (*body)(void *), void *argument) override { Interrupts::Guard(body, argument); }
+
+private:
+   Connection &fConnection;
+   Streams fStreams;
+   std::string fSocket, fNonce;
+   Canvases fCanvases;
+   int fCell = 0;
+   pid_t fProcess = 0;
+
+   static Runner *&Instance()
+   {
+      static Runner *instance = nullptr;
+      return instance;
+   }
+
+   void Hello(const char *role, int checkpoint, double forkMs)
+   {
+      Frame frame("hello");
+      frame.Add("role", role).Add("pid", getpid()).Add("nonce", fNonce).Add("version", gROOT->GetVersion());
+      if (checkpoint >= 0)
+         frame.Add("checkpoint", checkpoint).Add("forkMs", forkMs);
+      fConnection.Send(frame);
+   }
+
+   void BecomeMain()
+   {
+      fProcess = getpid();
+      prctl(PR_SET_PDEATHSIG, SIGKILL);
+      Interrupts::Arm();
+      Crashes::Arm(fConnection.Descriptor());
+   }
+
+   void RunCell(const Command &command)
+   {
+      fCell = command.Number("id");
+      std::string name = command.Word("name");
+      int line = command.words.count("line") ? command.Number("line") : 1;
+      Crashes::Running(fCell, name, line);
+      Crashes::Listen();
+      Interrupts::BeginCell();
+      Outcome outcome = Run(command.Word("mode"), command.payload, name, line);
+      if (getpid() != fProcess)
+         _exit(0); // a child that user code forked and that came back here
+      fCanvases.Show(fCell);
+      Interrupts::EndCell();
+      Crashes::Running(0, "", 0);
+      Streams::Flush();
+      fStreams.Restore();
+      fStreams.Mark(fNonce, fCell);
+      Frame done("done");
+      done.Add("cell", fCell).Add("status", outcome.status);
+      if (!outcome.Ok())
+         done.Add("name", outcome.name).Add("message", outcome.message);
+      if (outcome.line > 0)
+         done.Add("line", outcome.line).Add("column", outcome.column);
+      if (int threads = UserThreads())
+         done.Add("threads", threads);
+      fConnection.Send(done);
+      fCell = 0;
+   }
+
+   Outcome Run(const std::string &mode, const std::string &code, const std::string &name, int line)
+   {
+      if (mode == "shell")
+         return runShell(code, line);
+      if (mode == "declare")
+         return declareCell(code, name, line, this);
+      if (mode == "aclic")
+         return compileCell(code, name, line, gSystem->TempDirectory(), this);
+      return runCell(code, name, line, this);
+   }
+
+   static int UserThreads()
+   {
+      int count = -1; // the main one
+      if (DIR *tasks = opendir("/proc/self/task")) {
+         while (dirent *entry = readdir(tasks))
+            count += entry->d_name[0] != '.';
+         closedir(tasks);
+      }
+      return count > 0 ? count : 0;
+   }
+
+   /// Leaves a sleeping copy behind; in that copy this returns when it was woken and is main.
+   void TakeCheckpoint(int id)
+   {
+      Streams::Flush();
+      double start = milliseconds();
+      std::string reason;
+      switch (Copies::Fork(reason)) {
+      case Copies::original: return;
+      case Copies::failed:
+         fConnection.Send(Frame("checkpointFailed").Add("checkpoint", id).Add("reason", reason));
+         return;
+      case Copies::copy: Sleep(id, milliseconds() - start);
+      }
+   }
+
+   void Sleep(int id, double forkMs)
+   {
+      fConnection.Close();
+      Crashes::Disarm();
+      Command command;
+      if (!fConnection.Open(fSocket))
+         _exit(0);
+      Hello("checkpoint", id, forkMs);
+      if (!fConnection.Receive(command) || command.verb != "wake")
+         _exit(0); // the host is gone, or a newer copy has taken this one's place
+      BecomeMain();
+      if (command.Number("cell") > 0)
+         fStreams.Mark(fNonce, command.Number("cell"));
+      fConnection.Send(Frame("ready"));
+   }
+
+   /// A child that user code forked shares nothing with the host.
+   static void InChild()
+   {
+      if (Copies::Forking())
+         return;
+      Crashes::Disarm();
+      Instance()->fConnection.Close();
+   }
+
+   /// exit() in a cell: what ROOT does at its end would harm the copy that takes over, so it is not done.
+   static void OnExit(int code, void *)
+   {
+      if (getpid() != Instance()->fProcess)
+         return;
+      Streams::Flush();
+      _exit(code);
+   }
+
+   static ssize_t ReadInput(void *, char *buffer, size_t size)
+   {
+      Runner &self = *Instance();
+      if (getpid() != self.fProcess || self.fCell == 0)
+         return 0;
+      std::string &rest = Rest();
+      if (rest.empty()) {
+         Streams::Flush();
+         self.fConnection.Send(Frame("input").Add("cell", self.fCell).Add("prompt", ""));
+         Command command;
+         Interrupts::Waiting(true);
+         bool answered = self.fConnection.Receive(command);
+         Interrupts::Waiting(false);
+         if (!answered)
+            _exit(0);
+         rest = command.payload;
+      }
+      size_t count = std::min(size, rest.size());
+      std::memcpy(buffer, rest.data(), count);
+      rest.erase(0, count);
+      return ssize_t(count);
+   }
+   static std::string &Rest()
+   {
+      static std::string rest;
+      return rest;
+   }
+};
+
+inline std::string takeFromEnvironment(const char *name)
+{
+   const char *value = std::getenv(name);
+   std::string taken = value ? value : "";
+   unsetenv(name);
+   return taken;
+}
+
+} // namespace rootbook
+
+extern "C" void rootbook_main()
+{
+   using namespace rootbook;
+   std::string socket = takeFromEnvironment("ROOTBOOK_SOCKET"), nonce = takeFromEnvironment("ROOTBOOK_NONCE");
+   if (socket.empty() || nonce.empty()) {
+      std::fprintf(stderr, "rootbook: no socket to serve\n");
+      _exit(2);
+   }
+   sigset_t children;
+   sigemptyset(&children);
+   sigaddset(&children, SIGCHLD);
+   sigprocmask(SIG_BLOCK, &children, nullptr);
+   prctl(PR_SET_CHILD_SUBREAPER, 1);
+   std::fflush(nullptr);
+   pid_t main = fork();
+   static Connection connection; // lives as long as the process, for handlers
+   if (!connection.Open(socket) || main < 0)
+      _exit(2);
+   if (main > 0) {
+      std::signal(SIGINT, SIG_IGN);
+      connection.Send(Frame("hello").Add("role", "reaper").Add("pid", getpid()).Add("nonce", nonce));
+      Streams::Abandon();
+      Reaper(connection).Run(signalfd(-1, &children, SFD_CLOEXEC));
+   }
+   sigprocmask(SIG_UNBLOCK, &children, nullptr);
+   static Runner runner(connection, socket, nonce);
+   runner.Serve();
+}
+
+void runner()
+{
+   rootbook_main();
+}
