@@ -24,8 +24,9 @@ const allowed = [
   /^extension\/client\/dist\/webview\/[\w.-]+\.js$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/(package\.json|lib\/index\.js|LICENSE(_MPL-2\.0)?\.txt)$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/(manifest\.json|[\w/-]+\/addon\.node)$/,
-  /^extension\/client\/agent\/[\w-]+\.(C|py|json)$/,
+  /^extension\/client\/agent\/[\w-]+\.(C|h|py|json)$/,
   /^extension\/(syntaxes|snippets)\/[\w.-]+\.json$/,
+  /^extension\/samples\/[\w-]+\.ipynb$/,
   /^extension\/images\/[\w-]+\.(png|svg)$/,
 ];
 /** What it cannot do without. */
@@ -75,7 +76,7 @@ async function packageFor(name) {
 
 function hashOfInputs() {
   const hash = createHash('sha256');
-  const roots = ['client/dist', 'client/agent', 'syntaxes', 'snippets', 'images'];
+  const roots = ['client/dist', 'client/agent', 'syntaxes', 'snippets', 'images', 'samples'];
   const files = roots
     .map((root) => path.join(repository, root))
     .filter((root) => existsSync(root))
