@@ -1,13 +1,20 @@
+// @ts-check
 // An esbuild plugin that makes JSROOT safe and small for notebook output: it draws from data only. What would fetch, run
 // code from a canvas or read files is cut out of the bundle, so that no later path can reach it. A JSROOT whose source no
 // longer looks as expected fails the build instead of shipping uncut.
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 
+/** @param {string} what */
 const refuse = (what) => `throw new Error('${what} is not available in a notebook');`;
+/** @param {string} name */
 const ours = (name) => JSON.stringify(path.resolve(import.meta.dirname, '../client/webview', name));
 
-/** Replacements by module: [text, what it becomes, how often it occurs]. */
+/**
+ * Replacements by module: text, what it becomes, how often it occurs.
+ *
+ * @type {Record<string, [string, string, number][]>}
+ */
 const cuts = {
   'core.mjs': [
     [
@@ -59,6 +66,19 @@ const cuts = {
   // JSROOT's own TLatex is drawn always; MathJax would come from the network.
   'base/ObjectPainter.mjs': [['if (!use_mathjax || arg.nomathjax) {', 'if (true) {', 1]],
   // The wheel scrolls the notebook until the plot is focused.
+  // Colours that JSROOT takes for granted, on white: the canvas's own background, the text's own colour.
+  'base/TAttFillHandler.mjs': [
+    ["this.pattern_url = 'white';", "this.pattern_url = painter?.getColor?.(0) ?? 'white';", 1],
+  ],
+  'hist2d/TGraphPainter.mjs': [
+    ["hint.color1 === 'black' ? 'green' : 'black'", "'currentColor'", 1],
+    ["elem.style('stroke', 'black');", "elem.style('stroke', 'currentColor');", 1],
+  ],
+  // A tooltip of the browser on every plot, over JSROOT's own; the plot has a label instead.
+  'gpad/TPadPainter.mjs': [
+    ["svg.append('svg:title').text('ROOT canvas');", '', 1],
+    ["svg_pad.append('svg:title').text('subpad ' + this.#pad_name);", '', 1],
+  ],
   'gpad/TFramePainter.mjs': [
     [
       "svg.on('wheel', evnt => this.mouseWheel(evnt));",
@@ -68,7 +88,11 @@ const cuts = {
   ],
 };
 
-/** Modules that notebook output has no use for, and the names that others import from them. */
+/**
+ * Modules that notebook output has no use for, and the names that others import from them.
+ *
+ * @type {Record<string, string>}
+ */
 const stubs = {
   'io.mjs': `export const clTStreamerInfoList = 'TStreamerInfoList', kBaseClass = 'BASE';`,
   'tree.mjs': `export const clTBranchFunc = 'TBranchFunc';`,
@@ -80,6 +104,10 @@ const stubs = {
   'base/makepdf.mjs': `export async function makePDF() { ${refuse('PDF')} }`,
 };
 
+/**
+ * @param {string} name
+ * @param {string} source
+ */
 const cut = (name, source) => {
   let text = source;
   for (const [from, to, times] of cuts[name] ?? []) {
@@ -91,10 +119,11 @@ const cut = (name, source) => {
   return text;
 };
 
+/** @type {import('esbuild').Plugin} */
 export const jsrootForNotebooks = {
   name: 'jsroot-for-notebooks',
   setup(build) {
-    const { outdir, absWorkingDir = process.cwd() } = build.initialOptions;
+    const { outdir = '', absWorkingDir = process.cwd() } = build.initialOptions;
     // Chunks are named after their content: those of an older build would stay in the package.
     build.onStart(() => rm(path.resolve(absWorkingDir, outdir), { recursive: true, force: true }));
     // JSROOT brings the parts of three.js that it uses; the whole is three times as large.
@@ -126,7 +155,12 @@ export const jsrootForNotebooks = {
   },
 };
 
-/** Options of the webview's bundles; `outdir` is where they go. */
+/**
+ * Options of the webview's bundles.
+ *
+ * @param {string} outdir Where they go; what is there is removed.
+ * @returns {import('esbuild').BuildOptions}
+ */
 export const webviewBundle = (outdir) => ({
   entryPoints: ['client/webview/renderer.ts'],
   bundle: true,

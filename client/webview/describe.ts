@@ -50,7 +50,9 @@ const partsOf = (holder: JsonObject, depth: number): Part[] =>
 
 const partOf = (object: JsonObject): Part => {
   const kind = text(object, '_typename');
-  return { kind, name: text(object, 'fName'), title: text(object, 'fTitle'), facts: factsOf(kind, object) };
+  // A legend is always named TPave; a title may carry those of the axes after semicolons.
+  const name = kind === 'TLegend' ? '' : text(object, 'fName');
+  return { kind, name, title: text(object, 'fTitle').split(';')[0] ?? '', facts: factsOf(kind, object) };
 };
 
 const factsOf = (kind: string, object: JsonObject): Fact[] => {
@@ -191,19 +193,28 @@ const symbols = new Map(
   greek.split(' ').map((name, index) => [name, String.fromCodePoint(0x3b1 + index + (index > 16 ? 1 : 0))]),
 );
 
-/** TLatex as it would be read aloud: `#mu` is μ, braces and markers are gone. */
+const words: Readonly<Partial<Record<string, string>>> = {
+  LT: '<',
+  GT: '>',
+  pm: '±',
+  times: '×',
+  rightarrow: '→',
+  infty: '∞',
+  int: '∫',
+  sum: '∑',
+  sqrt: '√',
+  bar: '',
+  hat: '',
+  frac: '',
+};
+
+/** TLatex as it would be read: `#mu` is μ, braces and markers are gone. */
 const plain = (latex: string): string =>
   latex
-    .replace(/#([A-Za-z]+)/g, (all, name: string) => {
+    .replace(/#frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
+    .replace(/#([A-Za-z]+)/g, (_all, name: string) => {
       const letter = symbols.get(name.toLowerCase());
-      if (!letter)
-        return (
-          (
-            { LT: '<', GT: '>', pm: '±', times: '×', rightarrow: '→', bar: '', hat: '' } as Partial<
-              Record<string, string>
-            >
-          )[name] ?? all.slice(1)
-        );
+      if (!letter) return words[name] ?? name;
       return /^[A-Z]/.test(name) ? letter.toUpperCase() : letter;
     })
     .replace(/[{}]/g, '')

@@ -11,12 +11,23 @@ export const editorPalette = (): Palette => {
   return {
     background: background ?? '#ffffff',
     foreground: foreground ?? '#000000',
-    contrast: isHighContrast() ? 7 : 4,
+    contrast: wantedContrast(),
   };
 };
 
-const isHighContrast = (): boolean =>
-  (document.body.dataset['vscodeThemeKind'] ?? '').includes('high-contrast');
+/** ROOT's colours were chosen on white, so a light theme changes none of them. */
+const wantedContrast = (): number => {
+  switch (document.body.dataset['vscodeThemeKind']) {
+    case 'vscode-high-contrast':
+      return 7;
+    case 'vscode-high-contrast-light':
+      return 3;
+    case 'vscode-dark':
+      return 4;
+    default:
+      return 1;
+  }
+};
 
 /** The first of the variables that is an opaque colour, as the browser computes it. */
 const resolved = (variables: readonly string[]): string | undefined => {

@@ -29,5 +29,7 @@ declare module 'jsroot/draw' {
 declare module 'jsroot/colors' {
   /** The list that colour numbers refer to, as CSS colours. */
   export function getRootColors(): readonly (string | undefined)[];
+  /** Sets colours of that list from a TObjArray of TColor. */
+  export function adoptRootColors(list: unknown): void;
   export function getRGBfromTColor(colour: unknown): string | null;
 }

@@ -1,7 +1,7 @@
 /** The only file that touches JSROOT; loaded when the first plot is shown. */
-import { getRGBfromTColor, getRootColors } from 'jsroot/colors';
+import { adoptRootColors, getRGBfromTColor, getRootColors } from 'jsroot/colors';
 import { gStyle, parse, settings } from 'jsroot/core';
-import { cleanup, draw } from 'jsroot/draw';
+import { type CanvasPainter, type FramePainter, cleanup, draw } from 'jsroot/draw';
 import type { JsonObject } from './canvas-json.ts';
 import { isObject } from './canvas-json.ts';
 import { type Palette, parseColour, themeColour } from './theme.ts';
@@ -31,6 +31,12 @@ export interface Drawing {
   close(): void;
 }
 
+interface Look {
+  /** The TStyle that the canvas was made with, if it was saved with it. */
+  readonly style: JsonObject | undefined;
+  readonly colours: JsonObject;
+}
+
 /** Draws `canvas`, as TBufferJSON wrote it, into `element`, which has its final size. The canvas is changed. */
 export const drawCanvas = async (
   element: HTMLElement,
@@ -38,44 +44,61 @@ export const drawCanvas = async (
   option: string,
   palette: Palette,
 ): Promise<Drawing> => {
-  const style = { value: prepare(canvas, palette) };
+  let look = prepare(canvas, palette);
   const shape = shapeOf(canvas);
-  useStyle(style.value);
-  const painter = await draw(element, canvas, [option, 'LCOL'].filter(Boolean).join(';'));
+  const painter = await oneByOne(look, () =>
+    draw(element, canvas, [option, 'LCOL'].filter(Boolean).join(';')),
+  );
   return {
-    async update(next, colours) {
-      style.value = prepare(next, colours);
-      useStyle(style.value);
-      // Painters are updated one by one, in order: another list of parts needs other painters.
-      if (shapeOf(next) !== shape || !painter.updateObject(next)) return false;
-      await painter.redrawPad();
-      return true;
+    update(next, colours) {
+      look = prepare(next, colours);
+      return oneByOne(look, async () => {
+        // Painters are updated one by one, in order: another list of parts needs other painters.
+        if (shapeOf(next) !== shape || !painter.updateObject(next)) return false;
+        await painter.redrawPad();
+        return true;
+      });
     },
-    async resize() {
-      useStyle(style.value);
-      await painter.redrawPad();
-    },
-    async unzoom() {
-      const frames = new Set<{ unzoom(axes: string): Promise<unknown> }>();
-      painter.forEachPainterInPad((pad) => {
-        const frame = pad.getFramePainter?.();
-        if (frame) frames.add(frame);
-      }, 'pads');
-      for (const frame of frames) await frame.unzoom('xyz');
-    },
-    image: (format) => painter.produceImage(true, format),
+    resize: () =>
+      oneByOne(look, async () => {
+        await painter.redrawPad();
+      }),
+    unzoom: () => oneByOne(look, () => unzoom(painter)),
+    image: (format) => oneByOne(look, () => painter.produceImage(true, format)),
     close() {
       cleanup(element);
     },
   };
 };
 
-/** Resolves references and sets the colours. Gives the style the canvas was made with. */
-const prepare = (canvas: JsonObject, palette: Palette): JsonObject | undefined => {
+let last: Promise<unknown> = Promise.resolve();
+
+/** JSROOT has one style and, for what is three-dimensional, one list of colours: plots are drawn one after the other, each with its own. */
+const oneByOne = <T>({ style, colours }: Look, task: () => Promise<T>): Promise<T> => {
+  const run = last.then(() => {
+    Object.assign(gStyle, structuredClone(usualStyle), style);
+    adoptRootColors(colours);
+    return task();
+  });
+  last = run.catch(() => undefined);
+  return run;
+};
+
+const unzoom = async (painter: CanvasPainter): Promise<void> => {
+  const frames = new Set<FramePainter>();
+  painter.forEachPainterInPad((pad) => {
+    const frame = pad.getFramePainter?.();
+    if (frame) frames.add(frame);
+  }, 'pads');
+  for (const frame of frames) await frame.unzoom('xyz');
+};
+
+/** Resolves references and sets the colours. */
+const prepare = (canvas: JsonObject, palette: Palette): Look => {
   parse(canvas);
   const primitives = canvas['fPrimitives'];
   if (!isObject(primitives) || !Array.isArray(primitives['arr']) || !Array.isArray(primitives['opt']))
-    return undefined;
+    return { style: undefined, colours: themedColours(undefined, palette) };
   const parts: unknown[] = primitives['arr'];
   const options: unknown[] = primitives['opt'];
   const isColours = (part: unknown): boolean =>
@@ -87,7 +110,10 @@ const prepare = (canvas: JsonObject, palette: Palette): JsonObject | undefined =
     parts.push(list);
     options.push('');
   }
-  return parts.find((part): part is JsonObject => isObject(part) && part['_typename'] === 'TStyle');
+  return {
+    style: parts.find((part): part is JsonObject => isObject(part) && part['_typename'] === 'TStyle'),
+    colours: list,
+  };
 };
 
 /** A copy, because the colours of a gradient palette are the same objects and stay as they are. */
@@ -119,11 +145,6 @@ const themed = (index: number, css: string, palette: Palette): JsonObject | unde
     fBlue: blue / 255,
     fAlpha: 1,
   };
-};
-
-/** JSROOT has one style for all; each plot is drawn with its own. */
-const useStyle = (style: JsonObject | undefined): void => {
-  Object.assign(gStyle, structuredClone(usualStyle), style);
 };
 
 const shapeOf = (canvas: JsonObject): string => {
