@@ -23,6 +23,8 @@ export class Controllers {
   readonly #scope: Scope;
   readonly #actions: ControllerActions;
   readonly #registered: readonly string[];
+  /** Notebooks whose kernel was selected once; what the user chooses afterwards stays. */
+  readonly #offered = new WeakSet<vscode.NotebookDocument>();
   #choices = new Map<string, Choice & { readonly scope: Scope }>();
 
   constructor(scope: Scope, actions: ControllerActions, registeredLanguages: readonly string[]) {
@@ -32,6 +34,11 @@ export class Controllers {
     scope.own(
       vscode.workspace.onDidOpenNotebookDocument((notebook) => {
         this.#prefer(notebook);
+      }),
+    );
+    scope.own(
+      vscode.window.onDidChangeActiveNotebookEditor(() => {
+        this.#selectForActive();
       }),
     );
   }
@@ -59,6 +66,7 @@ export class Controllers {
     }
     for (const gone of before.values()) await gone.scope.close();
     for (const notebook of vscode.workspace.notebookDocuments) this.#prefer(notebook);
+    this.#selectForActive();
   }
 
   /** The first controller of a flavour, of a certain installation if one is named. */
@@ -90,15 +98,38 @@ export class Controllers {
     return choice;
   }
 
-  /** Marks one controller as the one to take; two would make the editor ask. */
+  /** Marks one controller as the one to take, so that the kernel picker has it on top. */
   #prefer(notebook: vscode.NotebookDocument): void {
     if (notebook.notebookType !== notebookType) return;
-    const flavour = suitableFlavour(factsOf(notebook));
-    const preferred = flavour && this.find(flavour);
+    const preferred = this.#suitable(notebook);
     for (const choice of this.choices) {
       const { Preferred, Default } = vscode.NotebookControllerAffinity;
       choice.controller.updateNotebookAffinity(notebook, choice === preferred ? Preferred : Default);
     }
+  }
+
+  /**
+   * Selects the kernel of a ROOT notebook that has none. The editor does not do so by itself while there are several
+   * controllers, and takes `skipIfAlreadySelected` for the notebook in front only.
+   */
+  #selectForActive(): void {
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    if (notebook?.notebookType !== notebookType || this.#offered.has(notebook)) return;
+    const choice = this.#suitable(notebook);
+    if (!choice) return;
+    this.#offered.add(notebook);
+    const { id } = choice.controller;
+    const extension = 'rootbook.rootbook';
+    void vscode.commands.executeCommand('notebook.selectKernel', {
+      id,
+      extension,
+      skipIfAlreadySelected: true,
+    });
+  }
+
+  #suitable(notebook: vscode.NotebookDocument): Choice | undefined {
+    const flavour = suitableFlavour(factsOf(notebook));
+    return flavour && this.find(flavour);
   }
 }
 

@@ -1,7 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { UserError } from '../base/errors.ts';
+import { classify, UserError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
 import type { KernelHosts } from '../kernel-host/client.ts';
 import { variablesOf } from '../kernels/discovery.ts';
@@ -86,8 +86,7 @@ export class NotebookKernel {
     try {
       session = await this.open();
     } catch (caught) {
-      for (const view of sendable) this.#finish(view, 'notRun');
-      await report('Starting the kernel', caught, this.#services.log);
+      await this.#failToStart(sendable, caught);
       return;
     }
     const { 'rootbook.output.maxMegabytes': maxMegabytes } = readSettings(this.notebook.uri);
@@ -163,21 +162,23 @@ export class NotebookKernel {
     }
   }
 
+  /** The reason is shown in the first cell, where it stays; what can be done about it also as buttons. */
+  async #failToStart(views: readonly EditorCellView[], caught: unknown): Promise<void> {
+    const failure = classify(caught);
+    for (const [index, view] of views.entries()) {
+      if (index === 0 && failure.kind === 'user') this.#fail(view, 'Kernel', failure.error.message);
+      else this.#finish(view, 'notRun');
+    }
+    if (failure.kind !== 'user' || failure.error.remedies.length > 0) {
+      await report('Starting the kernel', caught, this.#services.log);
+    } else this.#services.log.error(failure.error);
+  }
+
   #refuse(view: EditorCellView): boolean {
     const { document } = view.cell;
     const code = toCode(document.languageId, document.getText(), this.choice.flavour);
     if (!('refusal' in code)) return false;
-    view.start(undefined);
-    const { refusal } = code;
-    const output = {
-      kind: 'error',
-      name: 'Not run',
-      message: refusal,
-      traceback: [refusal],
-      problems: [],
-    } as const;
-    void view.change([{ kind: 'append', outputs: [output] }]);
-    this.#finish(view, 'failed');
+    this.#fail(view, 'Not run', code.refusal);
     return true;
   }
 
@@ -189,6 +190,13 @@ export class NotebookKernel {
     await runCell(session, request, view, maxMegabytes, this.#detached.signal);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
+  }
+
+  #fail(view: EditorCellView, name: string, message: string): void {
+    view.start(undefined);
+    const output = { kind: 'error', name, message, traceback: [message], problems: [] } as const;
+    void view.change([{ kind: 'append', outputs: [output] }]);
+    this.#finish(view, 'failed');
   }
 
   #finish(view: EditorCellView, how: 'failed' | 'notRun'): void {
