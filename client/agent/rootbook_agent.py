@@ -6,11 +6,14 @@ history and counts alone. ROOT is imported when the user does, or by the first C
 standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 """
 
+import atexit
 import base64
+import ctypes
 import json
 import os
 import shlex
 import sys
+import threading
 import warnings
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -109,12 +112,112 @@ def first_line(raw, body, magic_added):
     return max(1, raw.count("\n", 0, max(at, 0)) + (0 if magic_added else 1))
 
 
+# ---------------------------------------------------------------- output
+
+
+class Pipes:
+    """Lets all that is printed, by Python and by C++, go to the kernel host in one stream each for stdout and stderr.
+
+    Messages whose place among the output matters are numbered, and their number is written into both streams first.
+    """
+
+    ORDERED = {"display_data", "update_display_data", "execute_result", "error", "clear_output", "comm_open", "comm_msg",
+               "comm_close", "rootbook_notice"}
+
+    def __init__(self, paths, nonce):
+        self.nonce = nonce
+        self.count = 0
+        self.pid = os.getpid()
+        self.lock = threading.RLock()
+        self.library = ctypes.CDLL(None)
+        self.descriptors = [os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in paths]
+        self.files = [file for file in map(self.c_file, ("stdout", "stderr")) if file]
+
+    def install(self, kernel):
+        streams = [sys.stdout, sys.stderr]
+        for stream in streams:
+            stream.pub_thread, stream.flush  # ipykernel's, and not replaced by somebody else
+        originals = [os.dup(number) for number in (1, 2)]
+        for number, descriptor in zip((1, 2), self.descriptors):
+            os.dup2(descriptor, number)
+        for file in self.files:
+            self.library.setvbuf(file, None, 1, 0)  # _IOLBF
+        for stream, descriptor in zip(streams, self.descriptors):
+            stream.write = self.writer(stream.write, descriptor)
+        self.send = kernel.session.send
+        kernel.session.send = self.send_in_order
+        os.register_at_fork(after_in_child=self.renew_lock)
+        # ipykernel wakes the readers of its own pipes through these when it ends.
+        atexit.register(lambda: [os.dup2(original, number) for original, number in zip(originals, (1, 2))])
+
+    def c_file(self, name):
+        for symbol in (name, "__%sp" % name):
+            try:
+                return ctypes.c_void_p.in_dll(self.library, symbol)
+            except ValueError:
+                continue
+        return None
+
+    def renew_lock(self):
+        self.lock = threading.RLock()
+
+    def flush(self):
+        for file in self.files:
+            self.library.fflush(file)
+
+    def writer(self, original, descriptor):
+        main = threading.main_thread()
+
+        def write(text):
+            # What other threads print belongs to the cell that started them, which ipykernel knows.
+            if not isinstance(text, str) or threading.current_thread() is not main:
+                return original(text)
+            self.flush()
+            write_all(descriptor, text.encode("utf-8", "backslashreplace"))
+            return len(text)
+
+        return write
+
+    def send_in_order(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, track=False,
+                      header=None, metadata=None):
+        is_message = isinstance(msg_or_type, dict)
+        kind = msg_or_type["msg_type"] if is_message else msg_or_type
+        idle = kind == "status" and (msg_or_type["content"] if is_message else content or {}).get("execution_state") == "idle"
+        if os.getpid() != self.pid or not (idle or kind in self.ORDERED):
+            return self.send(stream, msg_or_type, content, parent, ident, buffers, track, header, metadata)
+        with self.lock:
+            mark = {"rootbook_mark": self.mark()}
+            if is_message:
+                msg_or_type["metadata"] = {**msg_or_type.get("metadata", {}), **mark}
+            else:
+                metadata = {**(metadata or {}), **mark}
+            return self.send(stream, msg_or_type, content, parent, ident, buffers, track, header, metadata)
+
+    def mark(self):
+        """Number of the next message, once it is in both streams; 0 where user code has closed them."""
+        self.flush()
+        self.count += 1
+        try:
+            for descriptor in self.descriptors:
+                write_all(descriptor, b"\x1b_rootbook;%s;%d\x1b\\" % (self.nonce.encode(), self.count))
+        except OSError:
+            return 0
+        return self.count
+
+
+def write_all(descriptor, data):
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
 # ---------------------------------------------------------------- the repairs
 
 
 class Agent:
-    def __init__(self, shell):
+    def __init__(self, shell, pipes):
         self.shell = shell
+        self.pipes = pipes
         self.raw_cell = ""
         self.repaired = False
         self.executor = None
@@ -162,8 +265,17 @@ class Agent:
         self.shell.register_magic_function(self.cpp, "cell", "cpp")
         try:
             Canvases(helpers).install()
+            if self.pipes:
+                self.remove_capture(helpers)
         except Exception as error:
             self.notice("This ROOT's notebook support could not be improved, so it runs as it is: %r" % error)
+
+    def remove_capture(self, helpers):
+        """JupyROOT's own capture takes 0.1 s of each cell, mixes up the order, and hangs when C++ prints much."""
+        for capture in helpers.captures:
+            if isinstance(capture, helpers.StreamCapture):
+                self.shell.events.unregister("pre_execute", capture.pre_execute)
+                self.shell.events.unregister("post_execute", capture.post_execute)
 
     # ------------------------------------------------------------ C++ cells
 
@@ -289,11 +401,16 @@ def titled(item):
     return " (%s)" % title if title and title != item.GetName() else ""
 
 
-def load():
+def load(paths, nonce):
+    """Called with the host's named pipes, or with none."""
     from IPython import get_ipython
 
-    Agent(get_ipython()).install()
+    shell = get_ipython()
+    pipes = Pipes(paths, nonce) if paths else None
+    Agent(shell, pipes).install()
+    if pipes:
+        pipes.install(shell.kernel)
 
 
 if __name__ == "rootbook_agent":
-    load()
+    load(*globals().get("rootbook_pipes", (None, None)))

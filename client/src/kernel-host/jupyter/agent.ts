@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { Problem } from '../../kernels/cell-events.ts';
+import type { KernelMessage } from '../../kernels/messages.ts';
 import type { BackendCell, Emission } from '../backend.ts';
+import type { OutputPipes } from './pipes.ts';
 
 /** Escape sequence, hidden by terminals, in which the agent hands over JSON as the last line of a traceback. */
 const mark = { start: '\u001b_rootbook;', end: '\u001b\\' } as const;
@@ -12,12 +14,18 @@ const Handover = z.object({ problems: z.array(Problem) });
  *
  * @param file absolute path of `rootbook_agent.py`.
  */
-export function toLoader(file: string): string {
+export function toLoader(file: string, pipes: OutputPipes | undefined): string {
   const path = JSON.stringify(file);
   return (
     `exec(compile(__import__("pathlib").Path(${path}).read_text("utf-8"), ${path}, "exec"), ` +
-    `{"__name__": "rootbook_agent", "__file__": ${path}})`
+    `{"__name__": "rootbook_agent", "__file__": ${path}, "rootbook_pipes": ${toPython(pipes)}})`
   );
+}
+
+function toPython(pipes: OutputPipes | undefined): string {
+  if (!pipes) return '(None, None)';
+  const { stdout, stderr } = pipes.paths;
+  return `((${JSON.stringify(stdout)}, ${JSON.stringify(stderr)}), ${JSON.stringify(pipes.nonce)})`;
 }
 
 /** What to send for a cell. C++ cells without a magic of their own get `%%cpp`, which is not a line that the user sees. */
@@ -46,4 +54,10 @@ function parse(text: string): readonly Problem[] {
     // Printed by user code that raised such a line: no problem of ours.
     return [];
   }
+}
+
+/** Takes the agent's number off a message; 0 where it has none. */
+export function takeMark(message: KernelMessage): [message: KernelMessage, mark: number] {
+  const { rootbook_mark: found, ...metadata } = message.metadata ?? {};
+  return typeof found === 'number' ? [{ ...message, metadata }, found] : [message, 0];
 }

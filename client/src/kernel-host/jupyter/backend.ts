@@ -3,7 +3,8 @@ import type { Log } from '../../base/log.ts';
 import { Scope } from '../../base/scope.ts';
 import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
-import { toCode, toLoader, withProblems } from './agent.ts';
+import { takeMark, toCode, toLoader, withProblems } from './agent.ts';
+import { Merge, type StreamName } from './merge.ts';
 import { Requests, toEmission } from './requests.ts';
 import { type JupyterLaunch, type Started, startKernel } from './start.ts';
 import { toDeath, toEnding } from './wording.ts';
@@ -49,6 +50,7 @@ class JupyterBackend implements Backend {
   readonly #log: Log;
   readonly #scope: Scope;
   readonly #requests = new Requests();
+  readonly #merge: Merge<KernelMessage>;
   #running: Running | undefined;
   #closing = false;
   #dead: string | undefined;
@@ -60,8 +62,22 @@ class JupyterBackend implements Backend {
     this.#started = started;
     this.#log = log;
     this.#scope = scope;
+    this.#merge = new Merge(
+      (name, text) => {
+        this.#print(name, text);
+      },
+      (message) => {
+        this.#receive(message);
+      },
+    );
+    if (started.pipes) {
+      started.pipes.onPiece = (name, piece) => {
+        this.#merge.addPiece(name, piece);
+      };
+    }
     started.sockets.onMessage = (message) => {
-      this.#receive(message);
+      if (message.channel === 'iopub') this.#merge.addMessage(...takeMark(message));
+      else this.#receive(message);
     };
     void started.kernel.ended.then(() => this.#died());
   }
@@ -70,7 +86,7 @@ class JupyterBackend implements Backend {
   loadAgent(file: string): void {
     const id = this.#started.sockets.send('shell', {
       type: 'execute_request',
-      content: toExecuteContent(toLoader(file), { silent: true }),
+      content: toExecuteContent(toLoader(file, this.#started.pipes), { silent: true }),
     });
     let said = '';
     this.#requests.add(id, {
@@ -195,6 +211,12 @@ class JupyterBackend implements Backend {
     } else this.#started.kernel.signal('SIGINT');
   }
 
+  #print(name: StreamName, text: string): void {
+    const emission: Emission = { channel: 'iopub', type: 'stream', content: { name, text } };
+    if (this.#running) this.#running.emit(emission);
+    else this.onStray(emission);
+  }
+
   #receive(message: KernelMessage): void {
     if (this.#requests.take(message)) return;
     if (message.channel === 'stdin') this.#running?.emit(toEmission(message));
@@ -205,9 +227,10 @@ class JupyterBackend implements Backend {
 
   async #died(): Promise<void> {
     if (this.#closing) return;
-    const { kernel, sockets } = this.#started;
+    const { kernel, sockets, pipes } = this.#started;
     const ending = await kernel.ended;
-    await sockets.hungUp(lastWordsPatience);
+    await Promise.all([sockets.hungUp(lastWordsPatience), pipes?.drained(lastWordsPatience)]);
+    this.#merge.end();
     const running = this.#running;
     this.#dead = `The Python kernel died: ${toEnding(ending)}.`;
     if (running) {

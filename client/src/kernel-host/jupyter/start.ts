@@ -1,8 +1,10 @@
+import path from 'node:path';
 import type { Log } from '../../base/log.ts';
 import type { Scope } from '../../base/scope.ts';
 import { UserError } from '../../base/errors.ts';
 import type { KernelMessage } from '../../kernels/messages.ts';
 import { writeConnectionFile } from './connection.ts';
+import { OutputPipes } from './pipes.ts';
 import { type Ending, KernelProcess } from './process.ts';
 import { KernelSockets } from './sockets.ts';
 import { toEnding, toStartFailure } from './wording.ts';
@@ -11,6 +13,8 @@ import { toEnding, toStartFailure } from './wording.ts';
 export interface Started {
   readonly sockets: KernelSockets;
   readonly kernel: KernelProcess;
+  /** For what the kernel prints, once the agent is loaded. */
+  readonly pipes: OutputPipes | undefined;
   /** Content of the `kernel_info_reply`. */
   readonly info: Readonly<Record<string, unknown>>;
 }
@@ -77,6 +81,7 @@ async function startOnce(
   signal.throwIfAborted();
   const connection = await writeConnectionFile(transport, launch.privateFolder);
   scope.defer(() => connection.remove());
+  const pipes = await OutputPipes.create(path.dirname(connection.file), scope);
   const kernel = new KernelProcess({
     executable: launch.python,
     args: ['-m', 'ipykernel_launcher', '-f', connection.file],
@@ -86,7 +91,7 @@ async function startOnce(
   scope.defer(() => end(kernel));
   const sockets = new KernelSockets(connection.connection, log, scope);
   const info = await ready(sockets, kernel, signal);
-  return { sockets, kernel, info };
+  return { sockets, kernel, pipes, info };
 }
 
 /** Ends the process and its group for good. */
