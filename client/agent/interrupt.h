@@ -22,52 +22,63 @@
 #include "diagnostics.h"
 #include "execute.h"
 
-#if defined(__x86_64__) && defined(__GLIBC__)
-#if __GLIBC_PREREQ(2, 35)
+#if defined(__x86_64__) && defined(__linux__)
 #define ROOTBOOK_SAFE_POINTS 1
-#endif
 #endif
 
 namespace rootbook {
 
 enum class Place { jit, delicate, plain };
 
-/// What kind of code an address lies in. No lock is taken.
-/// @param own the object that holds the runner itself when it was compiled ahead, so that nobody takes it for the user's.
+
+/// What kind of code an address lies in. Takes no lock, so that a signal handler may ask.
 class Code {
 public:
+   /// @returns false where the C library cannot tell.
+   static bool Prepare()
+   {
+      Find() = reinterpret_cast<Finder>(dlsym(RTLD_DEFAULT, "_dl_find_object"));
+      return Find() != nullptr;
+   }
+
+   /// @param innermost whether this code itself would be left half-way, not only its caller's.
    static Place At(void *address, bool innermost)
    {
-#ifdef ROOTBOOK_SAFE_POINTS
-      dl_find_object object;
-      if (_dl_find_object(address, &object) != 0)
+      Object object;
+      if (!Find())
+         return Place::delicate;
+      if (Find()(address, &object) != 0)
          return Place::jit;
-      const char *name = object.dlfo_link_map->l_name;
+      const char *name = object.map->l_name;
       if (Has(name, "/libCling") || Has(name, "/ld-linux") || Has(name, "/libgcc_s"))
          return Place::delicate;
       if (innermost && (Has(name, "/libc.so") || Has(name, "/libstdc++")))
          return Place::delicate;
-#else
-      (void)address, (void)innermost;
-#endif
       return Place::plain;
    }
 
    static bool IsParallel(void *address)
    {
-#ifdef ROOTBOOK_SAFE_POINTS
-      dl_find_object object;
-      if (_dl_find_object(address, &object) != 0)
+      Object object;
+      if (!Find() || Find()(address, &object) != 0)
          return false;
-      const char *name = object.dlfo_link_map->l_name;
-      return Has(name, "/libtbb") || Has(name, "/libImt");
-#else
-      (void)address;
-      return false;
-#endif
+      return Has(object.map->l_name, "/libtbb") || Has(object.map->l_name, "/libImt");
    }
 
 private:
+   /// glibc's dl_find_object, which it has since 2.35; its headers are not asked, as the interpreter hides their version.
+   struct Object {
+      unsigned long long flags;
+      void *start, *end;
+      link_map *map;
+      unsigned long long rest[10];
+   };
+   using Finder = int (*)(void *, Object *);
+   static Finder &Find()
+   {
+      static Finder find = nullptr;
+      return find;
+   }
    static bool Has(const char *name, const char *part) { return name && std::strstr(name, part); }
 };
 
@@ -78,6 +89,7 @@ public:
    {
       State &state = Self();
       state.thread = pthread_self();
+      Code::Prepare();
       void *warm[4];
       backtrace(warm, 4); // loads libgcc now, not in the handler
       sigevent event{};

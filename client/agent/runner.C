@@ -4,6 +4,15 @@
 // Compiled ahead:  root.exe -l -b -e 'gSystem->Load("librootbook_runner.so");
 //                                     ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();'
 // Both need ROOTBOOK_SOCKET and ROOTBOOK_NONCE in the environment.
+#ifdef __CLING__
+// glibc's own words, which the interpreter's precompiled headers keep to themselves.
+#ifndef __attr_dealloc
+#define __attr_dealloc(function, argument)
+#endif
+#ifndef __fortified_attr_access
+#define __fortified_attr_access(access, position, size)
+#endif
+#endif
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +37,9 @@
 #include "shell.h"
 #include "streams.h"
 
+/// pthread_atfork itself lies in a part of glibc that is linked ahead only.
+extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(), void *object);
+
 namespace rootbook {
 
 class Runner : public Watcher {
@@ -41,7 +53,7 @@ public:
    [[noreturn]] void Serve()
    {
       BecomeMain();
-      pthread_atfork(nullptr, nullptr, InChild);
+      __register_atfork(nullptr, nullptr, InChild, nullptr);
       on_exit(OnExit, nullptr);
       Streams::ReadInputBy(ReadInput);
       if (auto *handler = gApplication->GetSignalHandler())
@@ -84,7 +96,16 @@ public:
       _exit(0);
    }
 
-   void Guard(void (*body)(void *), void *argument) override { Interrupts::Guard(body, argument); }
+   void Guard(void (*body)(void *), void *argument) override
+   {
+      try {
+         Interrupts::Guard(body, argument);
+      } catch (...) {
+         EndChild();
+         throw;
+      }
+      EndChild();
+   }
 
 private:
    Connection &fConnection;
@@ -117,6 +138,15 @@ private:
       Crashes::Arm(fConnection.Descriptor());
    }
 
+   /// A child that user code forked ends with the item in which it was forked.
+   void EndChild() const
+   {
+      if (getpid() == fProcess)
+         return;
+      Streams::Flush();
+      _exit(0);
+   }
+
    void RunCell(const Command &command)
    {
       fCell = command.Number("id");
@@ -126,8 +156,6 @@ private:
       Crashes::Listen();
       Interrupts::BeginCell();
       Outcome outcome = Run(command.Word("mode"), command.payload, name, line);
-      if (getpid() != fProcess)
-         _exit(0); // a child that user code forked and that came back here
       fCanvases.Show(fCell);
       Interrupts::EndCell();
       Crashes::Running(0, "", 0);
