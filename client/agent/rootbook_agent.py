@@ -9,6 +9,7 @@ standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 import atexit
 import base64
 import ctypes
+import functools
 import json
 import os
 import shlex
@@ -143,7 +144,7 @@ class Pipes:
         for file in self.files:
             self.library.setvbuf(file, None, 1, 0)  # _IOLBF
         for stream, descriptor in zip(streams, self.descriptors):
-            stream.write = self.writer(stream.write, descriptor)
+            redirect(stream, self.writer(stream, descriptor))
         self.send = kernel.session.send
         kernel.session.send = self.send_in_order
         os.register_at_fork(after_in_child=self.renew_lock)
@@ -165,8 +166,9 @@ class Pipes:
         for file in self.files:
             self.library.fflush(file)
 
-    def writer(self, original, descriptor):
+    def writer(self, stream, descriptor):
         main = threading.main_thread()
+        original = functools.partial(type(stream).write, stream)
 
         def write(text):
             # What other threads print belongs to the cell that started them, which ipykernel knows.
@@ -203,6 +205,23 @@ class Pipes:
         except OSError:
             return 0
         return self.count
+
+
+def redirect(stream, write):
+    """Makes `write` what the stream writes with, also below what IPython wraps around it for each cell and takes off again."""
+    plain = type(stream)
+
+    class Stream(plain):
+        @property
+        def write(self):
+            return self.__dict__.get("rootbook_write") or write
+
+        @write.setter
+        def write(self, value):
+            self.__dict__["rootbook_write"] = None if getattr(value, "__func__", None) is plain.write else value
+
+    Stream.__name__ = Stream.__qualname__ = plain.__name__
+    stream.__class__ = Stream
 
 
 def write_all(descriptor, data):
