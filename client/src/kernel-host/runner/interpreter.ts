@@ -53,7 +53,7 @@ interface Running {
 }
 
 /** Milliseconds to wait for a copy that was asked for and has not said hello. */
-const checkpointPatience = 2000;
+const checkpointPatience = 500;
 /** Milliseconds between two interrupts of one cell. */
 const interruptInterval = 100;
 
@@ -65,7 +65,8 @@ export class Interpreter implements RunnerListener {
   readonly #seen = new Map<number, number>();
   readonly #history: string[] = [];
   #process: RunnerProcess | undefined;
-  #expected: { readonly id: number; readonly arrived: () => void } | undefined;
+  #expected:
+    { readonly id: number; readonly arrival: Promise<void>; readonly arrived: () => void } | undefined;
   #running: Running | undefined;
   #number = 0;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
@@ -124,7 +125,7 @@ export class Interpreter implements RunnerListener {
     const next = this.#policy.next(this.#history.length, idle, performance.now());
     if (!next) return;
     this.#seen.set(next.id, next.cells);
-    this.#expected?.arrived();
+    this.#arrived();
     this.#expect(next.id);
     this.#process?.send(command('checkpoint', { id: next.id }));
   }
@@ -143,7 +144,8 @@ export class Interpreter implements RunnerListener {
   goBack(): boolean {
     if (!this.#running || this.#process?.checkpoints.length === 0) return false;
     this.#running.stopped = true;
-    this.#process?.killMain();
+    // A copy that is being made is the one to go back to.
+    void this.#expectedCopy().then(() => this.#process?.killMain());
     return true;
   }
 
@@ -182,7 +184,7 @@ export class Interpreter implements RunnerListener {
         return;
       case 'checkpointFailed':
         this.#seen.delete(frame.checkpoint);
-        this.#expected?.arrived();
+        this.#arrived();
         return;
       case 'hello':
       case 'crash':
@@ -203,7 +205,7 @@ export class Interpreter implements RunnerListener {
   onCheckpoint(id: number, forkMs: number): void {
     this.#policy.measured(forkMs);
     for (const old of this.#process?.checkpoints ?? []) if (old < id) this.#forget(old);
-    if (this.#expected?.id === id) this.#expected.arrived();
+    if (this.#expected?.id === id) this.#arrived();
   }
 
   onMainGone(ending: Ending): void {
@@ -219,30 +221,31 @@ export class Interpreter implements RunnerListener {
     this.#seen.delete(id);
   }
 
-  #expect(id: number): void {
-    this.#expected = {
-      id,
-      arrived: () => {
-        this.#expected = undefined;
-        this.#onArrival?.();
-      },
-    };
+  #arrived(): void {
+    this.#expected?.arrived();
+    this.#expected = undefined;
   }
 
-  #onArrival: (() => void) | undefined;
+  #expect(id: number): void {
+    let arrived: () => void = () => undefined;
+    const arrival = new Promise<void>((resolve) => (arrived = resolve));
+    this.#expected = { id, arrival, arrived };
+  }
+
+  /** Resolves when the copy that was asked for is there, or will not come. */
+  async #expectedCopy(): Promise<void> {
+    const expected = this.#expected;
+    if (!expected) return;
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => (timer = setTimeout(resolve, checkpointPatience)));
+    await Promise.race([expected.arrival, patience]);
+    clearTimeout(timer);
+    if (this.#expected === expected) this.#expected = undefined;
+  }
 
   /** Main is gone: wake the newest copy, say what it cost, and let it write the end marks of the task. */
   async #lost(ending: Ending): Promise<void> {
-    if (this.#expected) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, checkpointPatience);
-        this.#onArrival = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      this.#onArrival = undefined;
-    }
+    await this.#expectedCopy();
     const running = this.#running;
     const id = this.#process?.checkpoints.at(-1);
     const woken = id !== undefined && (this.#process?.wake(id, running?.number ?? 0) ?? false);
