@@ -95,3 +95,18 @@ export function text(emissions: readonly Emission[], name: 'stdout' | 'stderr'):
     .map(({ content }) => String(content['text']))
     .join('');
 }
+
+/** The only emission of a type. */
+export function only(emissions: readonly Emission[], type: string): Emission {
+  const [found, ...more] = emissions.filter((emission) => emission.type === type);
+  if (!found || more.length > 0) {
+    throw new Error(
+      `${String(found ? more.length + 1 : 0)} ${type} in ${JSON.stringify(emissions).slice(0, 2000)}`,
+    );
+  }
+  return found;
+}
+
+export function errorOf(emissions: readonly Emission[]): Readonly<Record<string, unknown>> {
+  return only(emissions, 'error').content;
+}
