@@ -33,6 +33,8 @@ public:
 
    [[noreturn]] void Run(int signals)
    {
+      // Saying how a process ended to a host that is gone must not end us before the others.
+      std::signal(SIGPIPE, SIG_IGN);
       for (;;) {
          pollfd waiting[2] = {{fConnection.Descriptor(), POLLIN, 0}, {signals, POLLIN, 0}};
          if (poll(waiting, 2, -1) < 0)
@@ -66,7 +68,6 @@ private:
    /// Whoever loses its parent becomes our child, so killing children until there are none ends all.
    [[noreturn]] void EndAll()
    {
-      std::signal(SIGPIPE, SIG_IGN);
       for (;;) {
          bool any = false;
          if (DIR *processes = opendir("/proc")) {
