@@ -11,6 +11,20 @@ const refuse = (what) => `throw new Error('${what} is not available in a noteboo
 const ours = (name) => JSON.stringify(path.resolve(import.meta.dirname, '../client/webview', name));
 
 /**
+ * Turns a static import into one that happens in three dimensions only, at the start of a drawing method.
+ *
+ * @param {string} names
+ * @param {string} from
+ * @returns {[string, string, number]}
+ */
+const lazily = (names, from) => [
+  `import { ${names} } from '${from}';`,
+  `let ${names}; loading.push(async () => { ({ ${names} } = await import('${from}')); });`,
+  1,
+];
+const loading = 'const loading = [], load3d = () => Promise.all(loading.map(load => load()));\n';
+
+/**
  * Replacements by module: text, what it becomes, how often it occurs.
  *
  * @type {Record<string, [string, string, number][]>}
@@ -66,6 +80,31 @@ const cuts = {
   // JSROOT's own TLatex is drawn always; MathJax would come from the network.
   'base/ObjectPainter.mjs': [['if (!use_mathjax || arg.nomathjax) {', 'if (true) {', 1]],
   // The wheel scrolls the notebook until the plot is focused.
+  // Flat histograms and graphs do without three.js.
+  'hist/TH1Painter.mjs': [
+    ["import { gStyle } from '../core.mjs';", `import { gStyle } from '../core.mjs';\n${loading}`, 1],
+    lazily('crete3DFrame, drawBinsLego', './hist3d.mjs'),
+    ['async draw3D(reason) {', 'async draw3D(reason) { this.mode3d = true; await load3d();', 1],
+  ],
+  'hist/TH2Painter.mjs': [
+    [
+      "import { gStyle, clTMultiGraph, kNoZoom } from '../core.mjs';",
+      `import { gStyle, clTMultiGraph, kNoZoom } from '../core.mjs';\n${loading}`,
+      1,
+    ],
+    lazily('getMaterialArgs, THREE', '../base/base3d.mjs'),
+    lazily('crete3DFrame, drawBinsLego, drawBinsError3D, drawBinsContour3D, drawBinsSurf3D', './hist3d.mjs'),
+    ['async draw3D(reason) {', 'async draw3D(reason) { this.mode3d = true; await load3d();', 1],
+  ],
+  'hist/TGraphPainter.mjs': [
+    [
+      "import { TH1Painter } from './TH1Painter.mjs';",
+      `import { TH1Painter } from './TH1Painter.mjs';\n${loading}`,
+      1,
+    ],
+    lazily('createLineSegments, create3DLineMaterial', '../base/base3d.mjs'),
+    ['   drawBins3D(fp, graph) {', '   async drawBins3D(fp, graph) { await load3d();', 1],
+  ],
   // Colours that JSROOT takes for granted, on white: the canvas's own background, the text's own colour.
   'base/TAttFillHandler.mjs': [
     ["this.pattern_url = 'white';", "this.pattern_url = painter?.getColor?.(0) ?? 'white';", 1],

@@ -19,11 +19,18 @@ declare module 'jsroot/draw' {
     getFramePainter?(): FramePainter | undefined;
   }
   export interface FramePainter {
+    /** Range that is shown; equal ends where an axis is not zoomed. */
+    readonly zoom_xmin: number;
+    readonly zoom_xmax: number;
+    readonly zoom_ymin: number;
+    readonly zoom_ymax: number;
+    readonly zoom_zmin: number;
+    readonly zoom_zmax: number;
+    zoomSingle(axis: 'x' | 'y' | 'z', least: number, most: number): Promise<unknown>;
     unzoom(axes: string): Promise<unknown>;
   }
   export function draw(element: HTMLElement, object: unknown, option: string): Promise<CanvasPainter>;
   export function cleanup(element: HTMLElement): void;
-  export function resize(element: HTMLElement): void;
 }
 
 declare module 'jsroot/colors' {

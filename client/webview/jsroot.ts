@@ -23,13 +23,19 @@ const usualStyle = structuredClone(gStyle);
 const usualColours = [...getRootColors()];
 
 export interface Drawing {
-  /** Shows another state of the same canvas, keeping the zoom. False: it has to be drawn anew. */
-  update(canvas: JsonObject, palette: Palette): Promise<boolean>;
+  /** Shows another state of the same canvas, in the same colours, keeping the zoom. False: it has to be drawn anew. */
+  update(canvas: JsonObject): Promise<boolean>;
+  /** Zooms as `other` is zoomed, which shows the same canvas. */
+  zoomLike(other: Drawing): Promise<void>;
+  zooms(): readonly Zoom[];
   resize(): Promise<void>;
   unzoom(): Promise<void>;
   image(format: 'png' | 'svg'): Promise<string>;
   close(): void;
 }
+
+/** Zoomed ranges of one pad. */
+type Zoom = readonly (readonly [axis: 'x' | 'y' | 'z', least: number, most: number])[];
 
 interface Look {
   /** The TStyle that the canvas was made with, if it was saved with it. */
@@ -50,8 +56,8 @@ export const drawCanvas = async (
     draw(element, canvas, [option, 'LCOL'].filter(Boolean).join(';')),
   );
   return {
-    update(next, colours) {
-      look = prepare(next, colours);
+    update(next) {
+      look = prepare(next, palette);
       return oneByOne(look, async () => {
         // Painters are updated one by one, in order: another list of parts needs other painters.
         if (shapeOf(next) !== shape || !painter.updateObject(next)) return false;
@@ -59,6 +65,13 @@ export const drawCanvas = async (
         return true;
       });
     },
+    zooms: () => framesOf(painter).map(zoomOf),
+    zoomLike: (other) =>
+      oneByOne(look, async () => {
+        const frames = framesOf(painter);
+        for (const [index, zoom] of other.zooms().entries())
+          for (const range of zoom) await frames[index]?.zoomSingle(...range);
+      }),
     resize: () =>
       oneByOne(look, async () => {
         await painter.redrawPad();
@@ -84,13 +97,26 @@ const oneByOne = <T>({ style, colours }: Look, task: () => Promise<T>): Promise<
   return run;
 };
 
-const unzoom = async (painter: CanvasPainter): Promise<void> => {
+const framesOf = (painter: CanvasPainter): readonly FramePainter[] => {
   const frames = new Set<FramePainter>();
   painter.forEachPainterInPad((pad) => {
     const frame = pad.getFramePainter?.();
     if (frame) frames.add(frame);
   }, 'pads');
-  for (const frame of frames) await frame.unzoom('xyz');
+  return [...frames];
+};
+
+const zoomOf = (frame: FramePainter): Zoom =>
+  (
+    [
+      ['x', frame.zoom_xmin, frame.zoom_xmax],
+      ['y', frame.zoom_ymin, frame.zoom_ymax],
+      ['z', frame.zoom_zmin, frame.zoom_zmax],
+    ] as const
+  ).filter(([, least, most]) => most > least);
+
+const unzoom = async (painter: CanvasPainter): Promise<void> => {
+  for (const frame of framesOf(painter)) await frame.unzoom('xyz');
 };
 
 /** Resolves references and sets the colours. */

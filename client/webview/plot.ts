@@ -61,7 +61,7 @@ export class Plot {
       if (!this.drawing) this.setAsRoot(hasOwnBackground(canvas));
       this.describe(canvas);
       this.fitArea();
-      await this.draw();
+      await this.draw(true);
     });
   }
 
@@ -84,15 +84,26 @@ export class Plot {
     return this.isAsRoot ? asRootDrawsIt : editorPalette();
   }
 
-  private async draw(): Promise<void> {
+  private async draw(isOnlyNewData = false): Promise<void> {
     if (this.drawingArea.clientWidth === 0) return;
-    const canvas = parseCanvas(this.json);
-    if (this.drawing && (await this.drawing.update(canvas, this.palette()))) return;
-    this.drawing?.close();
+    if (isOnlyNewData && (await this.drawing?.update(parseCanvas(this.json)))) return;
     const { drawCanvas } = await import('./jsroot.ts');
-    this.drawingArea.replaceChildren();
-    this.drawing = await drawCanvas(this.drawingArea, parseCanvas(this.json), this.option, this.palette());
-    this.element.dataset['state'] = 'drawn';
+    const before = this.drawing;
+    // The new drawing grows unseen over the old one, so that nothing flickers.
+    const layer = document.createElement('div');
+    layer.className = 'rootbook-layer';
+    this.drawingArea.append(layer);
+    try {
+      const drawing = await drawCanvas(layer, parseCanvas(this.json), this.option, this.palette());
+      if (before && !isOnlyNewData) await drawing.zoomLike(before);
+      before?.close();
+      this.drawing = drawing;
+      this.drawingArea.replaceChildren(layer);
+      this.element.dataset['state'] = 'drawn';
+    } catch (error) {
+      layer.remove();
+      throw error;
+    }
   }
 
   private fail(error: unknown): void {

@@ -11,9 +11,9 @@ export interface Plots {
 /** All plots of one notebook. `post` sends a message to the extension, where the editor offers that. */
 export const createPlots = (post: ((message: unknown) => void) | undefined): Plots => {
   const plots = new Map<string, Plot>();
-  const forgetRemoved = (): void => {
+  const forgetRemoved = (except?: string): void => {
     for (const [id, plot] of plots) {
-      if (plot.wasRemoved) {
+      if (id !== except && plot.wasRemoved) {
         plot.close();
         plots.delete(id);
       }
@@ -26,8 +26,8 @@ export const createPlots = (post: ((message: unknown) => void) | undefined): Plo
   });
   return {
     show(id, saved) {
-      forgetRemoved();
-      // An output that is updated is taken out of the page just before: not removed, only moved.
+      // An output that is updated was taken out of the page just before, and comes back.
+      forgetRemoved(id);
       const plot = plots.get(id) ?? new Plot(post);
       plots.set(id, plot);
       plot.show(saved);

@@ -3,6 +3,8 @@ const css = `
 .rootbook-drawing { position: relative; max-width: 100%; overflow: hidden; outline-offset: -1px; }
 .rootbook-drawing:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 .rootbook-drawing svg { display: block; }
+.rootbook-layer { position: absolute; inset: 0; }
+.rootbook-layer + .rootbook-layer { visibility: hidden; }
 .rootbook-toolbar { position: absolute; z-index: 5; top: 2px; left: 2px; display: flex; gap: 2px; padding: 2px;
   border-radius: 5px; border: 1px solid var(--vscode-widget-border, var(--vscode-contrastBorder, transparent));
   background: var(--vscode-editorWidget-background); color: var(--vscode-editorWidget-foreground, var(--vscode-foreground));
