@@ -366,6 +366,10 @@ class Canvases:
         for name in ("NotebookDraw", "GetDrawers", "NotebookDrawerCanvBase", "_canvasHandles"):
             getattr(self.helpers, name)
         self.helpers.NotebookDraw = self.draw_all
+        # ROOT's own system.rootrc turns plots from data off, because elsewhere drawing them needs the network.
+        setting = self.helpers.ROOT.gEnv.Lookup("Jupyter.JSRoot")
+        if not setting or setting.GetLevel() == self.helpers.ROOT.kEnvGlobal:
+            self.helpers.enableJSVis(True)
 
     def draw_all(self):
         from IPython.display import display
