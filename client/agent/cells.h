@@ -13,7 +13,8 @@
 
 namespace rootbook {
 
-enum class ItemKind { code, directive, command };
+/// `definition` is a function with its body, which cling sometimes takes for a statement.
+enum class ItemKind { code, definition, directive, command };
 
 /// A piece of a cell: bytes [begin, end) of its text. `line` and `column` count from 1, columns in bytes.
 struct Item {

@@ -86,7 +86,7 @@ public:
    }
    ~Diagnostics()
    {
-      Release();
+      GiveBack();
       gInterpreter->ReportDiagnosticsToErrorHandler(false);
       Current() = nullptr;
    }
@@ -109,6 +109,24 @@ public:
       fFatal.clear();
    }
 
+   /// From now on remarks are kept and not told; an attempt that may fail runs so.
+   void Hold() { fHeld = true; }
+   /// Ends that, and returns what was kept.
+   std::vector<Diagnostic> Take()
+   {
+      fHeld = false;
+      std::vector<Diagnostic> kept;
+      kept.swap(fKept);
+      return kept;
+   }
+   void Tell(const Diagnostic &remark)
+   {
+      if (fHeld)
+         fKept.push_back(remark);
+      else
+         fListener(remark);
+   }
+
    const std::vector<Position> &Errors() const { return fErrors; } ///< of clang, in the order of their coming
    const std::string &RootError() const { return fRootError; }    ///< first error message of ROOT, or empty
    const std::string &Fatal() const { return fFatal; }            ///< message of Fatal(), or empty
@@ -118,6 +136,8 @@ private:
    std::string fItem, fName, fRootError, fFatal;
    int fLine = 1, fColumn = 1;
    std::vector<Position> fErrors;
+   std::vector<Diagnostic> fKept;
+   bool fHeld = false;
 
    static Diagnostics *&Current()
    {
@@ -130,7 +150,7 @@ private:
       return previous;
    }
 
-   void Release()
+   void GiveBack()
    {
       if (GetErrorHandler() == Handle)
          SetErrorHandler(Previous());
@@ -163,7 +183,7 @@ private:
       Diagnostic remark{level >= kError ? "error" : level >= kWarning ? "warning" : "note", text};
       if (level >= kError)
          fErrors.push_back(parsePosition(text));
-      fListener(remark);
+      Tell(remark);
    }
 
    /// The namespaces in which cling hides what was defined anew are no business of the user's.

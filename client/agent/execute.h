@@ -28,6 +28,7 @@
 
 #include "cells.h"
 #include "diagnostics.h"
+#include "prompt.h"
 
 namespace rootbook {
 
@@ -160,26 +161,65 @@ private:
       if (item.kind == ItemKind::directive && text.find("cling") != std::string::npos &&
           text.find("optimize") != std::string::npos)
          fPragmas += text + "\n";
-      std::string padding(item.column - 1, ' ');
-      if (DeclaresByAssignment(text))
-         Execute(fPragmas + Line(LineOf(item) - 1) + "auto\n" + padding + text, item, kCode);
-      else
-         Execute(fPragmas + Line(LineOf(item)) + padding + text, item, kCode);
+      RunCode(text, item);
+   }
+
+   void RunCode(const std::string &text, const Item &item)
+   {
+      Shape shape(text);
+      std::string range = shape.Range();
+      if (!range.empty() && !gROOT->GetGlobal(range.c_str(), false) && IsUnknown(range, item))
+         return;
+      bool declares = shape.DeclaresByAssignment(), deduces = declares || shape.StartsWithAuto();
+      std::string before = declares ? "auto\n" : "", space = shape.Namespace();
+      if (item.kind == ItemKind::definition || shape.IsBinding())
+         before = unwrapped();
+      std::string code = before + std::string(item.column - 1, ' ') + text;
+      int line = LineOf(item) - (before.empty() ? 0 : 1);
+      if (deduces || !space.empty())
+         fDiagnostics.Hold();
+      Execute(fPragmas + Line(line) + code, item, kCode);
+      std::vector<Diagnostic> held = fDiagnostics.Take();
+      if (!space.empty() && fOutcome.message.compare(0, 16, "redefinition of ") == 0) {
+         fOutcome = Outcome();
+         return Execute(newNamespace(space) + fPragmas + Line(line) + code, item, kCode);
+      }
+      if (deduces && fOutcome.message == "cannot deduce 'auto' from unknown expression" && NameUnknown(shape, item))
+         return;
+      // Of a class that is complete already, which cling refuses without a word.
+      if (fOutcome.name == "Refused" && shape.IsForwardDeclaration())
+         fOutcome = Outcome();
+      for (const Diagnostic &remark : held)
+         fDiagnostics.Tell(remark);
+   }
+
+   /// Says which name it is that nothing can be deduced from.
+   bool NameUnknown(const Shape &shape, const Item &item)
+   {
+      for (const std::string &name : shape.Names())
+         if (IsUnknown(name, item))
+            return true;
+      return false;
+   }
+
+   /// Compiles a name alone: an unknown one fails the cell, with its place.
+   bool IsUnknown(const std::string &name, const Item &item)
+   {
+      Outcome before = fOutcome;
+      fOutcome = Outcome();
+      fDiagnostics.Hold();
+      Execute(fPragmas + Line(LineOf(item)) + "(void)" + name + ";", item, kCode);
+      std::vector<Diagnostic> held = fDiagnostics.Take();
+      bool unknown = fOutcome.message == "use of undeclared identifier '" + name + "'";
+      if (!unknown)
+         fOutcome = before;
+      for (const Diagnostic &remark : held)
+         if (unknown)
+            fDiagnostics.Tell(remark);
+      return unknown;
    }
 
    std::string Line(int line) const { return "#line " + std::to_string(line) + Quoted() + "\n"; }
-
-   /// `x = 3` with an unknown x declares it at the ROOT prompt. cling's own way crashes when the right side has a mistake.
-   static bool DeclaresByAssignment(const std::string &text)
-   {
-      Lexer lexer(text);
-      std::vector<Token> tokens = lexer.Run();
-      if (tokens.size() < 3 || tokens[0].kind != Token::word || textOf(text, tokens[1]) != "=")
-         return false;
-      std::string name = textOf(text, tokens[0]);
-      void *special = nullptr;
-      return !gROOT->GetGlobal(name.c_str(), false) && !gROOT->FindSpecialObject(name.c_str(), special);
-   }
 
    static void Enter(void *argument)
    {
@@ -234,7 +274,9 @@ private:
          return Fail("error", command ? "CommandError" : "Error", fDiagnostics.RootError(), line, column);
       if (command)
          return Fail("error", "CommandError", "The command failed.", line, column);
-      Fail("error", "CompileError", "The interpreter refused this without saying why; perhaps it declares anew, with another kind, what a cell has defined.", line, column);
+      Fail("error", "Refused",
+           "The interpreter refused this without saying why; it may declare anew, as another kind, what a cell has defined.",
+           line, column);
    }
 
    static std::string TypeName(const std::type_info &type)

@@ -26,9 +26,9 @@ public:
             while (i < fTokens.size() && fTokens[i].begin < end)
                ++i;
          } else {
-            bool directive = first.kind == Token::directive;
-            size_t next = directive ? DirectiveEnd(i) : CodeEnd(i);
-            items.push_back(Make(directive ? ItemKind::directive : ItemKind::code, first.begin, fTokens[next - 1].end));
+            ItemKind kind = first.kind == Token::directive ? ItemKind::directive : ItemKind::code;
+            size_t next = kind == ItemKind::directive ? DirectiveEnd(i) : CodeEnd(i, kind);
+            items.push_back(Make(kind, first.begin, fTokens[next - 1].end));
             i = next;
          }
       }
@@ -202,7 +202,7 @@ private:
    }
 
    /// One past the last token of the item of code that starts at token `first`.
-   size_t CodeEnd(size_t first) const
+   size_t CodeEnd(size_t first, ItemKind &kind) const
    {
       Shape shape;
       shape.head = Text(Head(first));
@@ -220,6 +220,8 @@ private:
             size_t end = Past(i);
             bool block = IsBlock(i, first, shape);
             i = end;
+            if (block && shape.parameters && !IsControl(shape.head))
+               kind = ItemKind::definition;
             if (block && !GoesOn(i, shape))
                return Text(i) == ";" ? i + 1 : i;
          } else if (Text(i) == ";") {
