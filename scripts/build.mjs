@@ -2,9 +2,10 @@
 // Bundles the extension, the kernel host, the headless runner and the webview code. `--watch` is not offered: a build takes a second.
 import { build } from 'esbuild';
 import { webviewBundle } from './jsroot-plugin.mjs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { repository } from './tools.mjs';
+import { pythonFolder, repository, runLogged } from './tools.mjs';
 import { placeZeromq } from './zeromq.mjs';
 
 /** @type {import('esbuild').BuildOptions} */
@@ -30,6 +31,11 @@ const entries = [
     external: ['zeromq'],
     outfile: 'client/dist/kernel-host/main.cjs',
   },
+  {
+    ...node,
+    entryPoints: ['client/src/kernel-host/runner/prebuild.ts'],
+    outfile: 'client/dist/prebuild.cjs',
+  },
   { ...node, entryPoints: ['client/src/notebooks/headless.ts'], outfile: 'client/dist/headless.cjs' },
   /** @type {import('esbuild').BuildOptions} */ (webviewBundle('client/dist/webview')),
 ];
@@ -45,6 +51,14 @@ export async function buildAll(target = { os: process.platform, arch: process.ar
     ...entries.map((options) => build({ absWorkingDir: repository, ...options })),
     placeZeromq(zeromq, target),
   ]);
+  await prebuildRunner(target);
+}
+
+/** The runner for the ROOT of the package index, which exists for one platform. @param {{ os: string, arch: string }} target */
+async function prebuildRunner({ os, arch }) {
+  if (os !== 'linux' || arch !== 'x64' || !existsSync(pythonFolder)) return;
+  const folders = [pythonFolder, 'client/agent', 'client/dist/kernel-host/runners'];
+  await runLogged('prebuild', process.execPath, ['client/dist/prebuild.cjs', ...folders]);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();

@@ -24,6 +24,7 @@ const allowed = [
   /^extension\/client\/dist\/webview\/[\w.-]+\.js$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/(package\.json|lib\/index\.js|LICENSE(_MPL-2\.0)?\.txt)$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/(manifest\.json|[\w/-]+\/addon\.node)$/,
+  /^extension\/client\/dist\/kernel-host\/runners\/runner-\w+\.so$/,
   /^extension\/client\/agent\/[\w-]+\.(C|h|py|json)$/,
   /^extension\/(syntaxes|snippets)\/[\w.-]+\.json$/,
   /^extension\/samples\/[\w-]+\.ipynb$/,

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { Backend } from './backend.ts';
 import type { LaunchSpec } from './launch-spec.ts';
@@ -29,7 +30,8 @@ async function startPython(spec: LaunchSpec, privateFolder: string, signal: Abor
 
 async function startRunner(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
   const { installation, folder, agentFolder, cacheFolder } = spec;
-  const recipe = await runnerRecipe(installation, agentFolder, cacheFolder);
+  const bundled = path.join(path.dirname(process.argv[1] ?? ''), 'runners');
+  const recipe = await runnerRecipe(installation, { agent: agentFolder, cache: cacheFolder, bundled });
   const backend = new RunnerBackend(spec.checkpoints, () =>
     startPython(spec, privateFolder, new AbortController().signal),
   );

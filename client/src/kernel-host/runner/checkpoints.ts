@@ -5,9 +5,9 @@ export interface Checkpoint {
 }
 
 /** Milliseconds between checkpoints while cells follow each other at once. */
-const shortestInterval = 40;
+const shortestInterval = 100;
 /** Of the time of a Run All, checkpoints may take one part in this many. */
-const share = 10;
+const share = 30;
 
 /** Decides when a checkpoint is worth its cost: always when nothing waits, and now and then during a Run All. */
 export class CheckpointPolicy {

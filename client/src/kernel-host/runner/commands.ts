@@ -11,47 +11,58 @@ export interface RunnerRecipe {
   readonly compile: () => void;
 }
 
-/**
- * The compiled runner is kept per ROOT version, place and text of the runner, so that an update of any of them makes a
- * new one.
- */
+export interface RunnerFolders {
+  /** The runner's sources. */
+  readonly agent: string;
+  /** Runners that were compiled on this machine. */
+  readonly cache: string;
+  /** Runners that came with the extension, for ROOTs of the package index, which are the same everywhere. */
+  readonly bundled: string;
+}
+
 export async function runnerRecipe(
   installation: Installation,
-  agentFolder: string,
-  cacheFolder: string,
+  folders: RunnerFolders,
 ): Promise<RunnerRecipe> {
-  const macro = path.join(agentFolder, 'runner.C');
-  const library = path.join(cacheFolder, `runner-${await fingerprint(installation, agentFolder)}.so`);
-  const compiled = await access(library).then(
-    () => true,
-    () => false,
-  );
-  if (compiled) {
+  const name = await libraryName(installation, folders.agent);
+  const own = path.join(folders.cache, await libraryName(installation, folders.agent, installation.root));
+  const places = installation.origin === 'wheel' ? [path.join(folders.bundled, name), own] : [own];
+  for (const library of places) {
+    if (!(await exists(library))) continue;
     const load = `gSystem->Load(${JSON.stringify(library)}); ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();`;
     return { args: ['-l', '-b', '-e', load], compile: () => undefined };
   }
+  const macro = path.join(folders.agent, 'runner.C');
   return {
-    args: ['-l', '-b', macro],
-    compile: () => {
-      void compileRunner(installation, macro, library);
-    },
+    args: ['-l', '-b', '-e', `gROOT->Macro(${JSON.stringify(macro)});`],
+    compile: () => void compileRunner(installation, folders.agent, own).catch(() => undefined),
   };
 }
 
-async function fingerprint({ root, version }: Installation, agentFolder: string): Promise<string> {
-  const hash = createHash('sha256').update(root).update(version).update(process.arch);
-  const names = (await readdir(agentFolder)).filter((name) => /\.(C|h)$/.test(name)).sort();
-  for (const name of names) hash.update(await readFile(path.join(agentFolder, name)));
-  return hash.digest('hex').slice(0, 16);
+/**
+ * Named after ROOT's version and the text of the runner, so that an update of either makes a new one; on a machine also
+ * after the place, since two builds of one version may differ.
+ */
+export async function libraryName(
+  { version }: Installation,
+  agentFolder: string,
+  place = '',
+): Promise<string> {
+  const hash = createHash('sha256').update(version).update(process.arch).update(place);
+  const names = (await readdir(agentFolder)).filter((file) => /\.(C|h)$/.test(file)).sort();
+  for (const file of names) hash.update(await readFile(path.join(agentFolder, file)));
+  return `runner-${hash.digest('hex').slice(0, 16)}.so`;
 }
 
-/** The C++ standard that ROOT was built with; a library of another one may not load. */
-async function standardOf(root: string): Promise<string> {
-  const text = await readFile(path.join(root, 'include', 'compiledata.h'), 'utf8').catch(() => '');
-  return /-std=((?:c|gnu)\+\+\w+)/.exec(text)?.[1] ?? 'c++17';
-}
-
-async function compileRunner({ root }: Installation, macro: string, library: string): Promise<void> {
+/**
+ * Compiles the runner into a library; nobody sees it before it is whole. Resolves when the compiler ended, well or not:
+ * without a compiler the macro is interpreted each time, slower to start and otherwise the same.
+ */
+export async function compileRunner(
+  { root }: Installation,
+  agentFolder: string,
+  library: string,
+): Promise<void> {
   await mkdir(path.dirname(library), { recursive: true, mode: 0o700 });
   const draft = `${library}.${randomBytes(4).toString('hex')}`;
   const flags = [
@@ -63,11 +74,23 @@ async function compileRunner({ root }: Installation, macro: string, library: str
     path.join(root, 'include'),
   ];
   // On its own, because the host may end before the compiler does, and at low priority, because the user's first cells
-  // run at the same time. Without a compiler the macro is interpreted each time: slower to start, otherwise the same.
+  // run at the same time.
   const script =
     'draft=$1 library=$2; shift 2; nice c++ "$@" -o "$draft" && mv "$draft" "$library" || rm -f "$draft"';
-  const words = ['-c', script, 'compile', draft, library, ...flags, macro];
+  const words = ['-c', script, 'compile', draft, library, ...flags, path.join(agentFolder, 'runner.C')];
   const compiler = spawn('sh', words, { stdio: 'ignore', detached: true });
-  compiler.on('error', () => undefined);
-  compiler.unref();
+  await new Promise((resolve, reject) => compiler.once('error', reject).once('exit', resolve));
+}
+
+/** The C++ standard that ROOT was built with; a library of another one may not load. */
+async function standardOf(root: string): Promise<string> {
+  const text = await readFile(path.join(root, 'include', 'compiledata.h'), 'utf8').catch(() => '');
+  return /-std=((?:c|gnu)\+\+\w+)/.exec(text)?.[1] ?? 'c++17';
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }

@@ -18,8 +18,8 @@ describe('checkpoint policy', () => {
       for (let cell = 1; cell <= 1000; cell += 1) if (policy.next(cell, false, cell * 10)) count += 1;
       return count;
     };
-    expect(taken(2)).toBe(250);
-    expect(taken(50)).toBe(20);
+    expect(taken(2)).toBe(100);
+    expect(taken(50)).toBe(6);
   });
 
   it('takes one at once after a restore', () => {
