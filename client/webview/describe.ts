@@ -211,6 +211,7 @@ const words: Readonly<Partial<Record<string, string>>> = {
 /** TLatex as it would be read: `#mu` is μ, braces and markers are gone. */
 const plain = (latex: string): string =>
   latex
+    .replace(/[_^]\{([^{}]*)\}/g, '$1')
     .replace(/#frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')
     .replace(/#([A-Za-z]+)/g, (_all, name: string) => {
       const letter = symbols.get(name.toLowerCase());

@@ -14,7 +14,7 @@ export interface RendererHost {
   /** A new page with the renderer in it; `outside` collects requests to anywhere but the page's own server. */
   open(wishes?: string): Promise<{ page: Page; outside: string[]; loaded: string[]; logged: string[] }>;
   /** Is this file of the bundle three.js? Chunks have no telling names. */
-  isThree(file: string): boolean;
+  readonly isThree: (file: string) => boolean;
   close(): Promise<void>;
 }
 
@@ -108,10 +108,10 @@ export const labels = (page: Page, id: string): Promise<readonly string[]> =>
 /** Colours that the drawing of output `id` fills or strokes with, as the browser computes them. */
 export const colours = (page: Page, id: string): Promise<readonly string[]> =>
   page.locator(`#${id} .rootbook-drawing svg *`).evaluateAll((elements) => {
-    const computed = (globalThis as unknown as { getComputedStyle(element: unknown): Record<string, string> })
-      .getComputedStyle;
+    // SAFETY: this runs in the page, whose types the tests do not have.
+    const view = globalThis as unknown as { getComputedStyle(element: unknown): Record<string, string> };
     const found = elements.flatMap((element) => {
-      const style = computed(element);
+      const style = view.getComputedStyle(element);
       return [style['fill'] ?? '', style['stroke'] ?? ''];
     });
     return [...new Set(found)];

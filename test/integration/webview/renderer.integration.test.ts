@@ -152,7 +152,7 @@ describe('several plots and updates', () => {
     await render(page, 'plot', canvasHtml(more, { id: 'th1' }));
     await expect.poll(() => labels(page, 'plot')).toContain('More of it');
     const second = await page.locator('#plot .rootbook-plot').elementHandle();
-    expect(await first?.evaluate((one, other) => one === other, second)).toBe(true);
+    expect(await first.evaluate((one, other) => one === other, second)).toBe(true);
     expect(await labels(page, 'plot')).toContain('20001');
     expect(await labels(page, 'plot')).not.toContain('115');
 
