@@ -9,6 +9,7 @@ standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 import atexit
 import base64
 import ctypes
+import faulthandler
 import functools
 import json
 import os
@@ -138,6 +139,9 @@ class Pipes:
         streams = [sys.stdout, sys.stderr]
         for stream in streams:
             stream.pub_thread, stream.flush  # ipykernel's, and not replaced by somebody else
+        if not faulthandler.is_enabled():
+            # To where ipykernel's stderr once went: the host shows it when the kernel has died.
+            faulthandler.enable(streams[1].fileno(), all_threads=False)
         originals = [os.dup(number) for number in (1, 2)]
         for number, descriptor in zip((1, 2), self.descriptors):
             os.dup2(descriptor, number)

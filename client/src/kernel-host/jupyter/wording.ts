@@ -50,12 +50,24 @@ export function toStartFailure(what: string, stderr: string): string {
 
 /** For the cell in which a kernel died. */
 export function toDeath(ending: Ending, stderr: string): string {
-  const said = tail(stderr, 12);
+  const said = lastWords(stderr);
   return [
     `The Python kernel died in this cell: ${toEnding(ending)}. Its variables are lost.`,
     said && `It said:\n${said}`,
   ]
     .filter(Boolean)
+    .join('\n');
+}
+
+/** What Python says of a crash goes from the inside out: the frames up to the cell's own are the user's. */
+function lastWords(stderr: string): string {
+  const crash = stderr.lastIndexOf('Fatal Python error');
+  if (crash < 0) return tail(stderr, 12);
+  const lines = stderr.slice(crash).split('\n');
+  const kernel = lines.findIndex((line) => /[/\\](IPython|ipykernel)[/\\]/.test(line));
+  return lines
+    .slice(0, kernel < 0 ? 12 : kernel)
+    .filter((line) => line.trim() !== '')
     .join('\n');
 }
 
