@@ -1,6 +1,8 @@
 // What this room uses of JSROOT, which ships no types of its own.
 declare module 'jsroot/core' {
   export const settings: Record<string, unknown>;
+  /** JSROOT's own table of parts that modules leave for one another. */
+  export const internals: Record<string, unknown>;
   export const gStyle: Record<string, unknown>;
   /** Resolves references and packed arrays of TBufferJSON, in place. */
   export function parse(json: unknown): unknown;

@@ -1,6 +1,6 @@
 /** The only file that touches JSROOT; loaded when the first plot is shown. */
 import { adoptRootColors, getRGBfromTColor, getRootColors } from 'jsroot/colors';
-import { gStyle, parse, settings } from 'jsroot/core';
+import { gStyle, internals, parse, settings } from 'jsroot/core';
 import { type CanvasPainter, type FramePainter, cleanup, draw } from 'jsroot/draw';
 import type { JsonObject } from './canvas-json.ts';
 import { isObject } from './canvas-json.ts';
@@ -18,6 +18,9 @@ Object.assign(settings, {
   IgnoreUrlOptions: true,
   UseStamp: false,
 });
+
+// Its PDF needs fonts from elsewhere; without this it is not offered.
+delete internals['makePDF'];
 
 const usualStyle = structuredClone(gStyle);
 const usualColours = [...getRootColors()];

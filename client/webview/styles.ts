@@ -19,7 +19,7 @@ const css = `
 .rootbook-toolbar button:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
 .rootbook-toolbar button[data-outcome=failed] { color: var(--vscode-errorForeground); }
 .rootbook-toolbar svg { width: 14px; height: 14px; fill: none; stroke: currentColor; stroke-width: 1.2; }
-.rootbook-toolbar [data-action=white] svg { fill: currentColor; fill-rule: evenodd; }
+.rootbook-toolbar [data-action=white] svg { fill: currentColor; fill-rule: evenodd; stroke: none; }
 .rootbook-text { overflow-x: auto; padding: 6px 0; }
 .rootbook-text table { border-collapse: collapse; }
 .rootbook-text caption { text-align: left; padding: 2px 0 4px; }
@@ -34,6 +34,12 @@ const menus = `
 .jsroot_ctxt_container { background-color: var(--vscode-menu-background) !important; color: var(--vscode-menu-foreground) !important;
   border: 1px solid var(--vscode-menu-border, var(--vscode-widget-border, transparent)) !important; border-radius: 5px;
   font: 13px/15px var(--vscode-font-family, sans-serif) !important; box-shadow: 0 2px 8px var(--vscode-widget-shadow) !important; }
+.jsroot_ctxt_container div, .jsroot_ctxt_container span { color: inherit !important; }
+.jsroot_ctxt_container > div[style*=bold] { background-color: transparent !important; border-bottom: 1px solid var(--vscode-menu-separatorBackground) !important; }
+.jsroot_ctxt_container hr { border-color: var(--vscode-menu-separatorBackground) !important; }
+.rootbook-drawing .objects_hints rect { fill: var(--vscode-editorHoverWidget-background, #fff) !important;
+  stroke: var(--vscode-editorHoverWidget-border, #888); }
+.rootbook-drawing .objects_hints text { fill: var(--vscode-editorHoverWidget-foreground, #000) !important; }
 .jsroot_ctxt_container .jsroot_ctxt_focus { background-color: var(--vscode-menu-selectionBackground) !important;
   color: var(--vscode-menu-selectionForeground) !important; }
 .jsroot_dialog > div { background-color: var(--vscode-editorWidget-background) !important; color: var(--vscode-editorWidget-foreground, var(--vscode-foreground));

@@ -32,7 +32,7 @@ const buttons: readonly Button[] = [
   {
     name: 'white',
     label: 'Colours as ROOT draws them (white)',
-    icon: { path: 'M8 2.5a5.5 5.5 0 1 0 0 11zM8 2.5a5.5 5.5 0 0 1 0 11' },
+    icon: { path: 'M8 2a6 6 0 1 0 0 12a6 6 0 0 0 0-12zM8 3.2a4.8 4.8 0 0 1 0 9.6z' },
     isSwitch: true,
   },
   {
