@@ -88,7 +88,6 @@ export class Interpreter implements RunnerListener {
     const ready = new Promise<void>((resolve, reject) => (this.#starting = { resolve, reject }));
     this.#process = await RunnerProcess.start(start, this);
     await ready;
-    this.settled(true);
   }
 
   get alive(): boolean {
