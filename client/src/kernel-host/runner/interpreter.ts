@@ -165,7 +165,8 @@ export class Interpreter implements RunnerListener {
         return;
       case 'diagnostic':
         if (frame.severity === 'error') running?.errors.push(payload.toString());
-        else (running?.listener.onText ?? this.onStray)('stderr', payload.toString());
+        else if (running) running.listener.onText('stderr', payload.toString());
+        else this.onStray('stderr', payload.toString());
         return;
       case 'display':
         if (running) running.listener.onDisplay(frame, payload);
