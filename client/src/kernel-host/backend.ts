@@ -31,7 +31,7 @@ export interface Backend {
   interrupt(): void;
   /** Ends the running cell and restores the state before it. `false` where that is impossible. */
   goBack(): boolean;
-  /** Called between cells: a chance for housekeeping. `idle`: nothing is queued. */
+  /** Called after the start and between cells: a chance for housekeeping. `idle`: nothing is queued. */
   settled(idle: boolean): void;
   /** `true`: the client cannot keep up; stop reading the interpreter's output until told otherwise. */
   throttle?(paused: boolean): void;

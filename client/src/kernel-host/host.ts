@@ -64,6 +64,7 @@ export class Host {
       backend.onDeath = (reason) => {
         this.#dead(backend, reason);
       };
+      backend.settled(true);
       this.#setState({ state: 'idle' });
     } catch (error) {
       this.#setState({ state: 'dead', reason: error instanceof Error ? error.message : String(error) });

@@ -44,8 +44,8 @@ export class RunnerBackend implements Backend {
       this.onStray(stream(name, text));
     });
     this.#interpreter.onStray = (name, text) => {
-      if (!this.#started) this.startupText += text;
-      stray.push(name, text);
+      if (this.#started) stray.push(name, text);
+      else this.startupText += text;
     };
     this.#interpreter.onStrayDisplay = (display, payload) => {
       this.onStray(this.#toDisplay(display, payload));
@@ -88,6 +88,10 @@ export class RunnerBackend implements Backend {
 
   settled(idle: boolean): void {
     this.#interpreter.settled(idle);
+    // What rootlogon printed; ROOT itself prints an empty line.
+    const text = this.startupText.trim();
+    this.startupText = '';
+    if (text !== '') this.onStray(stream('stdout', `${text}\n`));
   }
 
   throttle(paused: boolean): void {

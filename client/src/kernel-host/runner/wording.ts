@@ -30,13 +30,14 @@ export function signalName(signal: number): string {
   return found?.[0] ?? `signal ${String(signal)}`;
 }
 
+/** What usually stands behind a signal, to end a sentence. */
 const meanings: Readonly<Record<string, string>> = {
-  SIGSEGV: 'invalid memory, often a null or dangling pointer, or a stack overflow',
-  SIGBUS: 'invalid memory',
-  SIGABRT: 'abort, often a failed assertion or an exception that nothing caught',
-  SIGFPE: 'arithmetic, often an integer division by zero',
-  SIGILL: 'illegal instruction',
-  SIGKILL: 'killed, perhaps because the machine ran out of memory',
+  SIGSEGV: ' on invalid memory: often a null or dangling pointer, or a stack overflow',
+  SIGBUS: ' on invalid memory',
+  SIGABRT: ' by abort: often a failed assertion, or an exception that nothing caught',
+  SIGFPE: ' on arithmetic: often an integer division by zero',
+  SIGILL: ' on an illegal instruction',
+  SIGKILL: ': it was killed, perhaps because the machine ran out of memory',
 };
 
 /** How a process of the kernel went. */
@@ -51,11 +52,7 @@ export function describeEnding({ crash, code, signal }: Ending): { name: string;
   if (number !== undefined) {
     const name = signalName(number);
     const where = crash?.thread === 'other' ? ' in another thread' : '';
-    const meaning = meanings[name];
-    return {
-      name,
-      message: `The cell crashed${where}: ${name}${meaning === undefined ? '' : ` (${meaning})`}.`,
-    };
+    return { name, message: `The cell crashed${where}${meanings[name] ?? ''}.` };
   }
   if (code === undefined) return { name: 'KernelEnded', message: 'The cell ended ROOT.' };
   return { name: 'KernelEnded', message: `The cell ended ROOT with exit code ${String(code)}.` };
