@@ -145,8 +145,10 @@ async function runCell(
   const request = { code, language: flavour, cellId: cell.id ?? String(index), mayFail: mayFail(cell) };
   for await (const event of session.execute(request, signal)) {
     if (event.kind === 'started') cell['execution_count'] = event.count ?? null;
-    else if (event.kind === 'input') event.reply('');
-    else if (event.kind === 'done') return event.status;
+    else if (event.kind === 'input') {
+      log.warn('A cell asks for input, and nobody is here to answer: it is interrupted.');
+      void session.interrupt();
+    } else if (event.kind === 'done') return event.status;
     else if (event.kind === 'update' && event.displayId !== undefined) {
       const { displayId, data, metadata } = event;
       for (const outputs of shown) outputs.update(displayId, data, metadata);
