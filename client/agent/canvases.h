@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <string>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "TH1.h"
 #include "TList.h"
 #include "TROOT.h"
+#include "TTimer.h"
 #include "TVirtualPad.h"
 
 #include "frames.h"
@@ -48,7 +50,31 @@ public:
       }
    }
 
+   /// While a cell runs, its canvases are shown whenever it lets ROOT process events, at most five times a second.
+   void Watch(const int &cell)
+   {
+      fWatch.reset(new Timer(*this, cell));
+      fWatch->TurnOn();
+   }
+
 private:
+   class Timer : public TTimer {
+   public:
+      Timer(Canvases &canvases, const int &cell) : TTimer(200), fCanvases(canvases), fCell(cell) {}
+      Bool_t Notify() override
+      {
+         if (fCell > 0)
+            fCanvases.Show(fCell);
+         Reset();
+         return true;
+      }
+
+   private:
+      Canvases &fCanvases;
+      const int &fCell;
+   };
+
+   std::unique_ptr<Timer> fWatch;
    Connection &fConnection;
    std::map<TCanvas *, std::string> fIds;
    int fCount = 0;

@@ -156,7 +156,7 @@ private:
       state.minimum = state.size;
    }
 
-   /// The library functions between the fault and the user's code, and the user's own.
+   /// The library functions between the fault and the user's code; that may have left no frame, if its last act was the call.
    static void AddFrames()
    {
       void *frames[64];
@@ -166,8 +166,10 @@ private:
          Place place = Code::At(static_cast<char *>(frames[i]) - 1, false);
          if (place == Place::jit)
             last = i;
-         else if (place == Place::delicate && last >= 0)
+         else if (place == Place::delicate) {
+            last = last < 0 ? i - 1 : last;
             break;
+         }
       }
       for (int i = 0; i <= last; ++i)
          Describe(static_cast<char *>(frames[i]) - 1);

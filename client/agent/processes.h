@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <dirent.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <string>
 #include <sys/prctl.h>
@@ -117,8 +118,15 @@ public:
    enum Side { original, copy, failed };
 
    /// Forks twice, so that the copy is no child of main and a user's wait() never meets it. `reason` is set on failure.
-   static Side Fork(std::string &reason)
+   /// In main this returns when `greet`, called in the copy, is done: copies reach the host in the order of their making.
+   template <class Greet>
+   static Side Fork(std::string &reason, Greet greet)
    {
+      int ends[2];
+      if (pipe2(ends, O_CLOEXEC) != 0) {
+         reason = std::strerror(errno);
+         return failed;
+      }
       sigset_t interrupts, before;
       sigemptyset(&interrupts);
       sigaddset(&interrupts, SIGINT);
@@ -132,13 +140,21 @@ public:
          std::signal(SIGINT, SIG_IGN);
          Forking() = false;
          pthread_sigmask(SIG_SETMASK, &before, nullptr);
+         greet();
+         close(ends[0]);
+         close(ends[1]);
          return copy;
       }
+      close(ends[1]);
       Forking() = false;
       int status = 0;
       int error = middle < 0 ? errno : 0;
       while (middle > 0 && waitpid(middle, &status, 0) < 0 && errno == EINTR) {
       }
+      char none;
+      while (middle > 0 && read(ends[0], &none, 1) < 0 && errno == EINTR) {
+      }
+      close(ends[0]);
       pthread_sigmask(SIG_SETMASK, &before, nullptr);
       if (middle > 0 && WIFEXITED(status))
          error = WEXITSTATUS(status);

@@ -58,6 +58,7 @@ public:
       Streams::ReadInputBy(ReadInput);
       if (auto *handler = gApplication->GetSignalHandler())
          handler->Remove(); // it would take SIGINT first
+      fCanvases.Watch(fCell);
       Hello("main", -1, 0);
       fConnection.Send(Frame("ready"));
       Command command;
@@ -202,23 +203,27 @@ private:
       Streams::Flush();
       double start = milliseconds();
       std::string reason;
-      switch (Copies::Fork(reason)) {
+      switch (Copies::Fork(reason, [&] { Greet(id, milliseconds() - start); })) {
       case Copies::original: return;
       case Copies::failed:
          fConnection.Send(Frame("checkpointFailed").Add("checkpoint", id).Add("reason", reason));
          return;
-      case Copies::copy: Sleep(id, milliseconds() - start);
+      case Copies::copy: Sleep();
       }
    }
 
-   void Sleep(int id, double forkMs)
+   void Greet(int id, double forkMs)
    {
       fConnection.Close();
       Crashes::Disarm();
-      Command command;
       if (!fConnection.Open(fSocket))
          _exit(0);
       Hello("checkpoint", id, forkMs);
+   }
+
+   void Sleep()
+   {
+      Command command;
       if (!fConnection.Receive(command) || command.verb != "wake")
          _exit(0); // the host is gone, or a newer copy has taken this one's place
       BecomeMain();

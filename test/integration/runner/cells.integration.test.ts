@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileRunner, startRunner, summary, type TestRunner } from '../../support/runner-driver.ts';
 
 /** Name of the test, the cell, its status (as `summary` says it), and its stdout. */
-type Row = readonly [name: string, code: string, status: string, stdout?: string];
+type Row = readonly [name: string, code: string, status: string, stdout?: string | undefined];
 
 const values: readonly Row[] = [
   ['a value without a semicolon prints', '1+1', 'ok', '(int) 2\n'],
@@ -86,6 +86,11 @@ const values: readonly Row[] = [
 ];
 
 const mistakes: readonly Row[] = [
+  [
+    'an unknown range',
+    'int m8 = 1;\nfor (auto x : nowhere) { }',
+    "error 2:15 use of undeclared identifier 'nowhere'",
+  ],
   [
     'a wrong member has its line and column',
     'int m1 = 1;\nTH1F hm1("a", "b", 10, 0, 1);\n  hm1.Fil(1);',
@@ -225,14 +230,14 @@ describe('cells of the runner', () => {
     if (status === 'ok') expect(summary(result)).toBe('ok');
     if (stdout !== undefined) expect(result.stdout).toBe(stdout);
   };
-  it.each(values)('runs: %s', async (...row) => {
-    await check(row);
+  it.each(values)('runs: %s', async (name, code, status, stdout) => {
+    await check([name, code, status, stdout]);
   });
-  it.each(mistakes)('tells of: %s', async (...row) => {
-    await check(row);
+  it.each(mistakes)('tells of: %s', async (name, code, status, stdout) => {
+    await check([name, code, status, stdout]);
   });
-  it.each(redefinitions)('defines anew: %s', async (...row) => {
-    await check(row);
+  it.each(redefinitions)('defines anew: %s', async (name, code, status, stdout) => {
+    await check([name, code, status, stdout]);
   });
 
   it('counts positions on from the line at which the code starts', async () => {
