@@ -5,15 +5,25 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /**
- * Ends the kernel hosts of a profile, by the records that they keep in the extension's global storage.
+ * Process ids of the kernel hosts of a profile, by the records that they keep in the extension's global storage.
+ *
+ * @param {string} state Folder that holds the profile.
+ * @returns {number[]}
+ */
+export function runningHosts(state) {
+  return recordsIn(state)
+    .map((file) => JSON.parse(readFileSync(file, 'utf8')).pid)
+    .filter((pid) => typeof pid === 'number' && isAlive(pid));
+}
+
+/**
+ * Ends the kernel hosts of a profile.
  *
  * @param {string} state Folder that holds the profile.
  * @returns {Promise<number>} How many were running.
  */
 export async function endHosts(state) {
-  const pids = recordsIn(state)
-    .map((file) => JSON.parse(readFileSync(file, 'utf8')).pid)
-    .filter((pid) => typeof pid === 'number' && isAlive(pid));
+  const pids = runningHosts(state);
   for (const pid of pids) process.kill(pid, 'SIGTERM');
   const deadline = Date.now() + 10_000;
   while (pids.some(isAlive) && Date.now() < deadline) await wait(50);

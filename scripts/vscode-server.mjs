@@ -24,6 +24,8 @@ export const quietSettings = {
   'json.schemaDownload.enable': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
   'remote.autoForwardPorts': false,
+  // A window that opens with a notebook shows it as JSON, unless a setting makes it wait for whoever can do better.
+  'workbench.editorAssociations': { '*.ipynb': 'jupyter-notebook' },
 };
 
 /**

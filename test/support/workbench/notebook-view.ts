@@ -39,7 +39,7 @@ export class NotebookView {
   }
 
   async waitUntilShown(timeout: number): Promise<void> {
-    await this.#page.locator('.notebookOverlay .monaco-list-row .cell').first().waitFor({ timeout });
+    await this.#page.locator('.notebookOverlay .monaco-list-row.code-cell-row').first().waitFor({ timeout });
   }
 
   /** Waits until the toolbar names a kernel that fits. */
@@ -60,9 +60,10 @@ export class NotebookView {
     return this.#page.locator(`.notebookOverlay .monaco-list-row[data-index="${String(index)}"]`);
   }
 
+  /** Presses the run button of a cell. */
   async run(index: number): Promise<void> {
-    await this.cell(index).locator('.cell-editor-container').click();
-    await this.#page.keyboard.press('Control+Enter');
+    await this.cell(index).hover();
+    await this.cell(index).locator('.run-button-container .codicon-notebook-execute').first().click();
   }
 
   async stateOf(index: number): Promise<CellState> {
@@ -73,6 +74,17 @@ export class NotebookView {
 
   async waitForState(index: number, state: keyof typeof stateIcons, timeout = 60_000): Promise<void> {
     await this.cell(index).locator(stateIcons[state]).first().waitFor({ timeout });
+  }
+
+  /** Waits until the cell says that it was not run. */
+  async waitForNotRun(index: number, timeout = 60_000): Promise<void> {
+    await this.cell(index).locator('.cell-status-item', { hasText: 'Not run' }).waitFor({ timeout });
+  }
+
+  /** Index of the first cell that can be run. */
+  async firstCodeCell(): Promise<number> {
+    const row = this.#page.locator('.notebookOverlay .monaco-list-row.code-cell-row');
+    return Number(await row.first().getAttribute('data-index'));
   }
 
   /**
@@ -88,12 +100,28 @@ export class NotebookView {
         if (found) return found;
       }
       if (signal.aborted) throw new Error(`no output fits ${selector}`);
-      await this.#page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+      await this.#nextFrame();
     }
   }
 
-  /** Text of all outputs on the screen. */
-  async outputText(): Promise<string> {
+  /** Waits until the outputs on the screen say something. */
+  async waitForOutput(text: string | RegExp, timeout = 30_000): Promise<void> {
+    const signal = AbortSignal.timeout(timeout);
+    const fits = (shown: string): boolean =>
+      typeof text === 'string' ? shown.includes(text) : text.test(shown);
+    for (;;) {
+      const shown = await this.#outputText();
+      if (fits(shown)) return;
+      if (signal.aborted) throw new Error(`no output says ${String(text)}, only:\n${shown}`);
+      await this.#nextFrame();
+    }
+  }
+
+  async #nextFrame(): Promise<void> {
+    await this.#page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+
+  async #outputText(): Promise<string> {
     const texts = await Promise.all(
       this.#page.frames().map((frame) =>
         frame
@@ -110,10 +138,12 @@ export class NotebookView {
     return (await tab.count()) > 0;
   }
 
-  /** Saves the notebook and reads what is on the disk then. */
+  /** Saves the notebook, which has changes, and reads what is on the disk then. */
   async save(): Promise<SavedNotebook> {
+    const tab = { hasText: path.basename(this.#file) };
+    await this.#page.locator('.tab.active.dirty', tab).waitFor();
     await this.#runCommand('File: Save');
-    await this.#page.locator('.tab.active:not(.dirty)', { hasText: path.basename(this.#file) }).waitFor();
+    await this.#page.locator('.tab.active:not(.dirty)', tab).waitFor();
     return SavedNotebook.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
   }
 }

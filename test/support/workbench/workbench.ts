@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { endHosts } from '../../../scripts/kernel-hosts.mjs';
+import { endHosts, runningHosts } from '../../../scripts/kernel-hosts.mjs';
 import { packageHere } from '../../../scripts/package.mjs';
 import { repository } from '../../../scripts/tools.mjs';
 import { type Server, startServer } from '../../../scripts/vscode-server.mjs';
@@ -57,6 +57,7 @@ export class Workbench {
     const server = await startServer({
       state,
       settings: {
+        'files.autoSave': 'off',
         'workbench.reduceMotion': 'on',
         'files.simpleDialog.enable': true,
         ...(trust ? {} : untrusted),
@@ -90,8 +91,12 @@ export class Workbench {
     await row.click();
   }
 
-  /** Opens a notebook of the folder and waits for its cells. */
+  /** Opens a notebook of the folder and waits for its cells. One is open at a time; changes to the last one are dropped. */
   async openNotebook(name: string): Promise<NotebookView> {
+    if ((await this.page.locator('.tab.active').count()) > 0) {
+      await this.runCommand('View: Revert and Close Editor');
+      await this.page.locator('.tab.active').waitFor({ state: 'detached' });
+    }
     await this.page.keyboard.press('Control+P');
     const input = this.page.locator('.quick-input-widget input[type="text"]').first();
     await input.fill(name);
@@ -112,9 +117,15 @@ export class Workbench {
       .waitFor();
   }
 
-  /** Text of the notifications on the screen. */
-  async notifications(): Promise<readonly string[]> {
-    return this.page.locator('.notification-toast .notification-list-item-message').allInnerTexts();
+  /** Waits until a notification or dialog says something. */
+  async waitForText(text: RegExp): Promise<void> {
+    const places = this.page.locator('.notification-list-item-message, .monaco-dialog-box');
+    await places.filter({ hasText: text }).first().waitFor();
+  }
+
+  /** Process ids of the kernel hosts that run for this profile. */
+  kernelHosts(): readonly number[] {
+    return runningHosts(this.#state);
   }
 
   /** Keeps a picture of the window in `test/artifacts`. */

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { repository } from '../../scripts/tools.mjs';
+import { useWorkbench } from '../support/workbench/use-workbench.ts';
+
+describe('a folder that is not trusted', () => {
+  const workbench = useWorkbench({
+    folder: path.join(repository, 'test', 'fixtures', 'journeys'),
+    trust: false,
+  });
+
+  it('shows its notebooks, starts nothing, and says why', async () => {
+    const notebook = await workbench().openNotebook('plot.ipynb');
+    await workbench().page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+    await notebook.runAll();
+    await workbench().waitForText(/trust/i);
+    await workbench().screenshot('restricted-mode');
+    await workbench().page.getByRole('button', { name: 'Cancel' }).click();
+    await workbench().page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
+    expect(await notebook.stateOf(0)).toBe('none');
+    expect(workbench().kernelHosts()).toEqual([]);
+  });
+});
