@@ -5,6 +5,7 @@ import { createKernelHosts } from './kernel-host/client.ts';
 import { createCellMarks } from './notebooks/cell-marks.vscode.ts';
 import { createCellProblems } from './notebooks/cell-problems.vscode.ts';
 import { Controllers } from './notebooks/controllers.vscode.ts';
+import { registerExports } from './notebooks/exports.vscode.ts';
 import { registerFirstHour } from './notebooks/first-hour.vscode.ts';
 import { registerKernelCommands } from './notebooks/kernel-commands.vscode.ts';
 import { KernelDesk } from './notebooks/kernel-desk.vscode.ts';
@@ -37,6 +38,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   registerKernelCommands(root, log, desk, controllers, hosts);
   registerKernelStatus(root, desk);
   registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
+  registerExports(root, log, context.extension.packageJSON);
   registerMacroCommands(root, log, desk, controllers);
 }
 

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -243,6 +244,8 @@ export class NotebookKernel {
     this.#session = session;
     this.#scope = new Scope();
     this.#detached = new AbortController();
+    // Each cell of a Run All listens.
+    setMaxListeners(0, this.#detached.signal);
     this.#scope.defer(
       session.onState((state) => {
         this.#onState(state);

@@ -42,7 +42,11 @@ export class StrayOutput {
     const outputs = this.#gathered.outputs.map((output, index) =>
       output.kind === 'stream' && index === 0 ? { ...output, text: heading + output.text } : output,
     );
-    if (!cell || outputs.length === 0) return;
+    // Blank text between cells is no news.
+    const isBlank = outputs.every(
+      (output) => output.kind === 'stream' && output.text.trim() === heading.trim(),
+    );
+    if (!cell || isBlank) return;
     try {
       const { executionSummary } = cell;
       const execution = this.#controller.createNotebookCellExecution(cell);
