@@ -109,6 +109,22 @@ const cuts = {
   'base/TAttFillHandler.mjs': [
     ["this.pattern_url = 'white';", "this.pattern_url = painter?.getColor?.(0) ?? 'white';", 1],
   ],
+  'base/TAttTextHandler.mjs': [
+    ["arg.color = this.color || 'black';", "arg.color = this.color || 'currentColor';", 1],
+  ],
+  'hist2d/TH2Painter.mjs': [
+    [
+      'this.drawText({ align: 22, x, y, width, height, rotate, text, color, latex, draw_g });',
+      `const cell = o.Color ? this.getContour()?.getPaletteColor(this.getHistPalette(), binz) : null;
+       this.drawText({ align: 22, x, y, width, height, rotate, text, color: readableOn(color, cell), latex, draw_g });`,
+      1,
+    ],
+    [
+      'class TH2Painter extends',
+      `import { readableOn } from ${ours('theme.ts')};\nclass TH2Painter extends`,
+      1,
+    ],
+  ],
   'hist2d/TGraphPainter.mjs': [
     ["hint.color1 === 'black' ? 'green' : 'black'", "'currentColor'", 1],
     ["elem.style('stroke', 'black');", "elem.style('stroke', 'currentColor');", 1],
@@ -175,7 +191,7 @@ export const jsrootForNotebooks = {
     }));
     build.onLoad({ filter: /jsroot[\\/]modules[\\/].*\.mjs$/ }, async ({ path: file }) => {
       const name = file.replaceAll('\\', '/').replace(/^.*jsroot\/modules\//, '');
-      if (name in stubs) return { contents: stubs[name], loader: 'js' };
+      if (name in stubs) return { contents: stubs[name] ?? '', loader: 'js' };
       if (name in cuts) return { contents: cut(name, await readFile(file, 'utf8')), loader: 'js' };
       return undefined;
     });
