@@ -2,9 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { toTable, type Figure } from './figures.ts';
 import { kernelBench } from './kernel.ts';
+import { windowBench } from './window.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: string) => Promise<void>>> = {
-  kernel: kernelBench,
+  kernel: async (report, only) => {
+    await kernelBench(report, only);
+    await windowBench(report, only);
+  },
 };
 
 async function main(): Promise<void> {

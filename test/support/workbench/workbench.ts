@@ -15,6 +15,9 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the folder is trusted (default). Otherwise the window is in Restricted Mode until somebody trusts it. */
   readonly trust?: boolean;
+  /** More extensions to install, and what the extension host has in its environment. */
+  readonly vsix?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
@@ -45,6 +48,8 @@ export class Workbench {
     settings = {},
     trust = true,
     viewport,
+    vsix: others = [],
+    env = {},
   }: WorkbenchOptions): Promise<Workbench> {
     const vsix = await packageHere();
     const state = mkdtempSync(path.join(os.tmpdir(), 'rootbook-e2e-'));
@@ -65,7 +70,8 @@ export class Workbench {
       },
       trust,
       driver: false,
-      vsix: [vsix],
+      vsix: [vsix, ...others],
+      env,
     });
     const browser = await launchBrowser();
     const context = await browser.newContext({
