@@ -108,7 +108,7 @@ export async function runCell(
   return toResult(events);
 }
 
-export function toResult(events: readonly CellEvent[]): CellResult {
+function toResult(events: readonly CellEvent[]): CellResult {
   const text = (name: string): string =>
     events.map((event) => (event.kind === 'stream' && event.name === name ? event.text : '')).join('');
   const last = events.at(-1);

@@ -42,7 +42,7 @@ export interface HostFiles {
 }
 
 /** What starts: shown in lists of kernels. */
-export function labelOf({ installation, flavour }: LaunchSpec): string {
+function labelOf({ installation, flavour }: LaunchSpec): string {
   return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}`;
 }
 

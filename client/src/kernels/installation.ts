@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** Where a ROOT came from; decides the wording and how its Python is started. */
-export const Origin = z.enum(['wheel', 'thisroot', 'conda', 'path', 'setting', 'cvmfs']);
+const Origin = z.enum(['wheel', 'thisroot', 'conda', 'path', 'setting', 'cvmfs']);
 
 /** One ROOT on this machine. */
 export const Installation = z.object({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const Channel = z.enum(['shell', 'iopub', 'stdin', 'control']);
+const Channel = z.enum(['shell', 'iopub', 'stdin', 'control']);
 
 /**
  * A Jupyter message without what only a wire needs: signature, session and user name are added and removed by the

@@ -242,7 +242,7 @@ function cutTail(overflow: Overflow): void {
 }
 
 /** Our own remark, as an output that every notebook viewer can show. */
-export function toNotice(text: string): CellOutput {
+function toNotice(text: string): CellOutput {
   const data = { 'text/markdown': text, 'text/plain': text };
   return { kind: 'display', data, metadata: {}, displayId: undefined, count: undefined };
 }

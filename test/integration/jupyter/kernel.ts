@@ -5,7 +5,7 @@ import type { Log } from '../../../client/src/base/log.ts';
 import type { Backend, BackendReply, Emission } from '../../../client/src/kernel-host/backend.ts';
 import { startJupyterBackend } from '../../../client/src/kernel-host/jupyter/backend.ts';
 
-export const agentFolder = path.resolve(import.meta.dirname, '../../../client/agent');
+const agentFolder = path.resolve(import.meta.dirname, '../../../client/agent');
 export const python =
   process.env['ROOTBOOK_PYTHON'] ?? path.join(os.homedir(), '.cache/rootbook-dev/python/bin/python');
 
@@ -34,7 +34,7 @@ export interface KernelOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-export function ownEnvironment(): Record<string, string> {
+function ownEnvironment(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
   );
@@ -89,7 +89,7 @@ export async function startTestKernel(options: KernelOptions = {}): Promise<Test
   };
 }
 
-export function text(emissions: readonly Emission[], name: 'stdout' | 'stderr'): string {
+function text(emissions: readonly Emission[], name: 'stdout' | 'stderr'): string {
   return emissions
     .filter(({ type, content }) => type === 'stream' && content['name'] === name)
     .map(({ content }) => String(content['text']))

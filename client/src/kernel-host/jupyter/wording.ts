@@ -31,7 +31,7 @@ export function toEnding(ending: Ending): string {
 }
 
 /** The last lines of a text, without blank ones. */
-export function tail(text: string, lines: number): string {
+function tail(text: string, lines: number): string {
   return text
     .split('\n')
     .filter((line) => line.trim() !== '' && !isChatter(line))
