@@ -1,5 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
-import net from 'node:net';
+import type net from 'node:net';
 import type { KernelMessage } from '../kernels/messages.ts';
 import type { Backend, Emission } from './backend.ts';
 import {

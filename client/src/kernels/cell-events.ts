@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MimeBundle } from './messages.ts';
+import type { MimeBundle } from './messages.ts';
 
 /** A compiler's remark about the cell's own text. Lines and columns count from 1; a column counts UTF-8 bytes. */
 export const Problem = z.object({
