@@ -4,7 +4,6 @@ import { build } from 'esbuild';
 import { webviewBundle } from './jsroot-plugin.mjs';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { pythonFolder, repository, runLogged } from './tools.mjs';
 import { placeZeromq } from './zeromq.mjs';
 
@@ -61,4 +60,4 @@ async function prebuildRunner({ os, arch }) {
   await runLogged('prebuild', process.execPath, ['client/dist/prebuild.cjs', ...folders]);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await buildAll();
+if (path.basename(process.argv[1] ?? '') === 'build.mjs') await buildAll();

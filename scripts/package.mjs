@@ -3,7 +3,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { buildAll } from './build.mjs';
 import { runMain } from './setup.mjs';
 import { outputOf, repository, runLogged, say, SetupError } from './tools.mjs';
@@ -113,7 +112,7 @@ function checkContent(vsix) {
   if (missing.length > 0) throw new SetupError(`${vsix} lacks:\n  ${missing.join('\n  ')}`);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url))
+if (path.basename(process.argv[1] ?? '') === 'package.mjs')
   await runMain(async () => {
     const names = process.argv.slice(2);
     for (const name of names.length > 0 ? names : Object.keys(platforms)) say(await packageFor(name));

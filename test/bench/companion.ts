@@ -14,11 +14,13 @@ export interface BenchWindow {
   /** Asks the companion, see `companion/companion.vscode.ts`. @throws what it threw. */
   ask(operation: string, ...args: string[]): Promise<unknown>;
   milliseconds(operation: string, ...args: string[]): Promise<number>;
+  reload(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Ids of the two extensions that come with a bench window. */
+/** Ids of extensions that come with a bench window; the last two do nothing. */
 export const companionId = 'rootbook-bench.companion';
+export const firstId = 'rootbook-bench.first';
 export const emptyId = 'rootbook-bench.empty';
 
 export async function openBenchWindow(
@@ -27,35 +29,20 @@ export async function openBenchWindow(
 ): Promise<BenchWindow> {
   const state = mkdtempSync(path.join(os.tmpdir(), 'rootbook-bench-'));
   const socketPath = path.join(state, 'socket');
-  const connected = listen(socketPath);
-  const vsix = [
-    await pack(state, 'companion', 'test/bench/companion/companion.vscode.ts'),
-    await pack(state, 'empty', undefined),
-  ];
+  const line = listen(socketPath);
+  const vsix = await Promise.all([
+    pack(state, 'companion', 'test/bench/companion/companion.vscode.ts'),
+    pack(state, 'first', undefined),
+    pack(state, 'empty', undefined),
+  ]);
   const workbench = await Workbench.start({
     folder,
     settings,
     vsix,
     env: { ROOTBOOK_BENCH_SOCKET: socketPath },
   });
-  const { socket, server } = await connected;
-  const waiting = new Map<number, (reply: Reply) => void>();
-  let rest = '';
-  let count = 0;
-  socket.on('data', (text) => {
-    const lines = (rest + text.toString()).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const reply = Reply.parse(JSON.parse(line));
-      waiting.get(reply.id)?.(reply);
-    }
-  });
   const ask = async (operation: string, ...args: string[]): Promise<unknown> => {
-    const id = ++count;
-    const answer = new Promise<Reply>((resolve) => waiting.set(id, resolve));
-    socket.write(`${JSON.stringify({ id, operation, arguments: args })}\n`);
-    const { result, error } = await answer;
-    waiting.delete(id);
+    const { result, error } = await line.ask(operation, args);
     if (error !== undefined) throw new Error(`${operation}: ${error}`);
     return result;
   };
@@ -63,9 +50,12 @@ export async function openBenchWindow(
     workbench,
     ask,
     milliseconds: async (operation, ...args) => z.number().parse(await ask(operation, ...args)),
+    async reload() {
+      line.forget();
+      await workbench.load();
+    },
     async close() {
-      socket.destroy();
-      server.close();
+      line.close();
       await workbench.close();
       rmSync(state, { recursive: true, force: true });
     },
@@ -75,14 +65,55 @@ export async function openBenchWindow(
 const Reply = z.object({ id: z.number(), result: z.unknown(), error: z.string().optional() });
 type Reply = z.infer<typeof Reply>;
 
-function listen(socketPath: string): Promise<{ readonly socket: net.Socket; readonly server: net.Server }> {
-  return new Promise((resolve) => {
-    const server = net.createServer((socket) => {
-      socket.setEncoding('utf8');
-      resolve({ socket, server });
+function later<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
+  let resolve: (value: T) => void = () => undefined;
+  const promise = new Promise<T>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
+/** Where the companion of the present window calls; a reloaded window has a new one. */
+interface Line {
+  ask(operation: string, args: readonly string[]): Promise<Reply>;
+  forget(): void;
+  close(): void;
+}
+
+function listen(socketPath: string): Line {
+  const waiting = new Map<number, (reply: Reply) => void>();
+  let called = later<net.Socket>();
+  let count = 0;
+  const server = net.createServer((socket) => {
+    socket.setEncoding('utf8');
+    let rest = '';
+    socket.on('data', (text) => {
+      const lines = (rest + text.toString()).split('\n');
+      rest = lines.pop() ?? '';
+      for (const each of lines) {
+        const reply = Reply.parse(JSON.parse(each));
+        waiting.get(reply.id)?.(reply);
+        waiting.delete(reply.id);
+      }
     });
-    server.listen(socketPath);
+    socket.on('error', () => socket.destroy());
+    called.resolve(socket);
   });
+  server.listen(socketPath);
+  return {
+    async ask(operation, args) {
+      const socket = await called.promise;
+      const id = ++count;
+      const answer = new Promise<Reply>((resolve) => waiting.set(id, resolve));
+      socket.write(`${JSON.stringify({ id, operation, arguments: args })}\n`);
+      return answer;
+    },
+    forget() {
+      called = later();
+    },
+    close() {
+      server.close();
+      void called.promise.then((socket) => socket.destroy());
+    },
+  };
 }
 
 /** Makes the vsix of a test extension. @param entry its source; none for an extension that does nothing. */

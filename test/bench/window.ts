@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { testInstallation } from '../support/real-kernel.ts';
-import { type BenchWindow, companionId, emptyId, openBenchWindow } from './companion.ts';
+import { type BenchWindow, companionId, emptyId, firstId, openBenchWindow } from './companion.ts';
 import { type Figure, median, time, toFigure } from './figures.ts';
 import { startJupyterClient, timeFirstCell } from './jupyter-client.ts';
 
@@ -70,10 +70,17 @@ async function openAndRun(
 }
 
 async function activation({ window }: Bench): Promise<Figure> {
-  if ((await window.ask('isActive', ours)) === true) throw new Error('active before a notebook was opened');
-  const against = await window.milliseconds('activate', emptyId);
-  const own = await window.milliseconds('activate', ours);
-  return toFigure('activation, before a notebook is opened', own, against, 'ms', {
+  const own: number[] = [];
+  const against: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    await window.reload();
+    if ((await window.ask('isActive', ours)) === true) throw new Error('active before a notebook was opened');
+    // The first activation of a window pays for what all share.
+    await window.milliseconds('activate', firstId);
+    against.push(await window.milliseconds('activate', emptyId));
+    own.push(await window.milliseconds('activate', ours));
+  }
+  return toFigure('activation, before a notebook is opened', median(own), median(against), 'ms', {
     kind: 'atMost',
     ratio: 3,
   });
