@@ -21,6 +21,7 @@
 
 #include "diagnostics.h"
 #include "execute.h"
+#include "processes.h"
 
 #if defined(__x86_64__) && defined(__linux__)
 #define ROOTBOOK_SAFE_POINTS 1
@@ -85,9 +86,10 @@ private:
 class Interrupts {
 public:
    /// What only the main thread of this process has: to be called in a new process as well.
-   static void Arm()
+   static void Arm(Shared &shared)
    {
       State &state = Self();
+      state.shared = &shared;
       state.thread = pthread_self();
       Code::Prepare();
       void *warm[4];
@@ -105,19 +107,24 @@ public:
       struct sigaction action {};
       action.sa_sigaction = OnSignal;
       action.sa_flags = SA_SIGINFO;
+      // Each blocks the other: a handler that is interrupted would look like user code to the next.
       sigemptyset(&action.sa_mask);
+      sigaddset(&action.sa_mask, SIGINT);
+      sigaddset(&action.sa_mask, Tick());
       sigaction(SIGINT, &action, nullptr);
       sigaction(Tick(), &action, nullptr);
    }
 
-   static void BeginCell()
+   static void BeginCell(int cell)
    {
+      Self().shared->cell = cell;
       Self().wanted = 0;
       Self().inCell = 1;
       Listen();
    }
    static void EndCell()
    {
+      Self().shared->cell = 0;
       Self().inCell = 0;
       Self().wanted = 0;
    }
@@ -147,11 +154,15 @@ public:
       }
    }
 
+   /// A signal that is looked at like SIGINT.
+   static int Tick() { return SIGRTMIN + 3; }
+
    /// While user code waits for input, which is a safe point.
    static void Waiting(bool waiting) { Self().waiting = waiting; }
 
 private:
    struct State {
+      Shared *shared;
       pthread_t thread;
       timer_t timer;
       sigjmp_buf target;
@@ -162,15 +173,13 @@ private:
       static State state;
       return state;
    }
-   static int Tick() { return SIGRTMIN + 3; }
-
-   static void OnSignal(int signal, siginfo_t *, void *context)
+   static void OnSignal(int signal, siginfo_t *info, void *context)
    {
       State &state = Self();
       int saved = errno;
       if (!pthread_equal(pthread_self(), state.thread))
          pthread_kill(state.thread, signal);
-      else if (state.inCell) {
+      else if (state.inCell && !IsLate(state, signal, info)) {
          state.wanted = 1;
          if (state.running && (state.waiting || (Inside::Count() == 0 && IsSafe(static_cast<ucontext_t *>(context))))) {
             state.tries = 0;
@@ -180,6 +189,16 @@ private:
             Retry(state);
       }
       errno = saved;
+   }
+
+   /// The reaper's word comes a little after the signal itself: it counts for a cell that runs on, in a command.
+   static bool IsLate(const State &state, int signal, const siginfo_t *info)
+   {
+      if (signal != Tick() || info->si_code != SI_USER)
+         return false;
+      struct sigaction action {};
+      sigaction(SIGINT, nullptr, &action);
+      return action.sa_handler != SIG_IGN || state.shared->wanted != state.shared->cell;
    }
 
    static void Retry(State &state)

@@ -26,12 +26,21 @@ inline double milliseconds()
    return double(now.tv_sec) * 1e3 + double(now.tv_nsec) / 1e6;
 }
 
+/// What the reaper and main share in memory.
+struct Shared {
+   volatile pid_t main;
+   volatile int cell;   ///< that runs, or 0
+   volatile int wanted; ///< cell whose end was asked for
+};
+
 /// The first process: adopts whatever its descendants leave behind, says how each ended, and ends them all with itself
 /// when the host is gone. It never runs user code.
 class Reaper {
 public:
-   explicit Reaper(Connection &connection) : fConnection(connection) {}
+   /// @param nudge the signal that main looks at as at SIGINT.
+   Reaper(Connection &connection, Shared &shared, int nudge) : fConnection(connection), fShared(shared), fNudge(nudge) {}
 
+   /// @param signals a signalfd of SIGCHLD and SIGINT.
    [[noreturn]] void Run(int signals)
    {
       // Saying how a process ended to a host that is gone must not end us before the others.
@@ -41,8 +50,11 @@ public:
          if (poll(waiting, 2, -1) < 0)
             continue;
          signalfd_siginfo info;
-         if (waiting[1].revents && read(signals, &info, sizeof info) > 0)
+         if (waiting[1].revents && read(signals, &info, sizeof info) > 0) {
+            if (info.ssi_signo == SIGINT)
+               Nudge();
             Reap(WNOHANG);
+         }
          char byte;
          if (waiting[0].revents && read(fConnection.Descriptor(), &byte, 1) <= 0)
             EndAll();
@@ -51,6 +63,17 @@ public:
 
 private:
    Connection &fConnection;
+   Shared &fShared;
+   int fNudge;
+
+   /// SIGINT reaches the whole group, but main ignores it while it waits in system(): say to it that the interrupt is meant
+   /// for the cell, and not only for the command. (glibc's long jump undoes what system() did.)
+   void Nudge()
+   {
+      fShared.wanted = fShared.cell;
+      if (fShared.cell > 0)
+         kill(fShared.main, fNudge);
+   }
 
    void Reap(int options)
    {

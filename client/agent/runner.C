@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <dirent.h>
 #include <string>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -44,13 +45,14 @@ namespace rootbook {
 
 class Runner : public Watcher {
 public:
-   Runner(Connection &connection, const std::string &socket, const std::string &nonce)
-      : fConnection(connection), fSocket(socket), fNonce(nonce), fCanvases(connection)
+   Runner(Connection &connection, const std::string &socket, const std::string &nonce, Shared &shared)
+      : fConnection(connection), fSocket(socket), fNonce(nonce), fShared(shared), fCanvases(connection)
    {
       Instance() = this;
    }
 
-   [[noreturn]] void Serve()
+   /// Once, before signals may come.
+   void Prepare()
    {
       BecomeMain();
       __register_atfork(nullptr, nullptr, InChild, nullptr);
@@ -59,6 +61,10 @@ public:
       if (auto *handler = gApplication->GetSignalHandler())
          handler->Remove(); // it would take SIGINT first
       fCanvases.Watch(fCell);
+   }
+
+   [[noreturn]] void Serve()
+   {
       Hello("main", -1, 0);
       fConnection.Send(Frame("ready"));
       Command command;
@@ -112,6 +118,7 @@ private:
    Connection &fConnection;
    Streams fStreams;
    std::string fSocket, fNonce;
+   Shared &fShared;
    Canvases fCanvases;
    int fCell = 0;
    pid_t fProcess = 0;
@@ -133,9 +140,9 @@ private:
 
    void BecomeMain()
    {
-      fProcess = getpid();
+      fShared.main = fProcess = getpid();
       prctl(PR_SET_PDEATHSIG, SIGKILL);
-      Interrupts::Arm();
+      Interrupts::Arm(fShared);
       Crashes::Arm(fConnection.Descriptor());
    }
 
@@ -155,7 +162,7 @@ private:
       int line = command.words.count("line") ? command.Number("line") : 1;
       Crashes::Running(fCell, name, line);
       Crashes::Listen();
-      Interrupts::BeginCell();
+      Interrupts::BeginCell(fCell);
       Outcome outcome = Run(command.Word("mode"), command.payload, name, line);
       fCanvases.Show(fCell);
       Interrupts::EndCell();
@@ -297,10 +304,13 @@ extern "C" void rootbook_main()
       std::fprintf(stderr, "rootbook: no socket to serve\n");
       _exit(2);
    }
-   sigset_t children;
-   sigemptyset(&children);
-   sigaddset(&children, SIGCHLD);
-   sigprocmask(SIG_BLOCK, &children, nullptr);
+   sigset_t watched, before;
+   sigemptyset(&watched);
+   sigaddset(&watched, SIGCHLD);
+   sigaddset(&watched, SIGINT);
+   sigprocmask(SIG_BLOCK, &watched, &before);
+   void *memory = mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+   auto &shared = *static_cast<Shared *>(memory);
    prctl(PR_SET_CHILD_SUBREAPER, 1);
    std::fflush(nullptr);
    pid_t main = fork();
@@ -308,13 +318,13 @@ extern "C" void rootbook_main()
    if (!connection.Open(socket) || main < 0)
       _exit(2);
    if (main > 0) {
-      std::signal(SIGINT, SIG_IGN);
       connection.Send(Frame("hello").Add("role", "reaper").Add("pid", getpid()).Add("nonce", nonce));
       Streams::Abandon();
-      Reaper(connection).Run(signalfd(-1, &children, SFD_CLOEXEC));
+      Reaper(connection, shared, Interrupts::Tick()).Run(signalfd(-1, &watched, SFD_CLOEXEC));
    }
-   sigprocmask(SIG_UNBLOCK, &children, nullptr);
-   static Runner runner(connection, socket, nonce);
+   static Runner runner(connection, socket, nonce, shared);
+   runner.Prepare();
+   sigprocmask(SIG_SETMASK, &before, nullptr);
    runner.Serve();
 }
 

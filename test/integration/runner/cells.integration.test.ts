@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compileRunner, startRunner, summary, type TestRunner } from '../../support/runner-driver.ts';
 
 /** Name of the test, the cell, its status (as `summary` says it), and its stdout. */
-type Row = readonly [name: string, code: string, status: string, stdout?: string | undefined];
+type Row = [name: string, code: string, status: string, stdout?: string | undefined];
 
 const values: readonly Row[] = [
   ['a value without a semicolon prints', '1+1', 'ok', '(int) 2\n'],

@@ -12,7 +12,7 @@ import {
 } from '../../support/runner-driver.ts';
 
 /** The cell, the signal or exit code that ends it, and the line that is at fault. */
-type Row = readonly [name: string, code: string, ending: { signal?: number; code?: number }, line?: number];
+type Row = [name: string, code: string, ending: { signal?: number; code?: number }, line?: number];
 
 const crashes: readonly Row[] = [
   ['a null pointer', 'int c1 = 1;\nint *p1 = nullptr;\n*(volatile int *)8 = 1;', { signal: 11 }, 3],
