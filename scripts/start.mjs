@@ -82,10 +82,9 @@ async function openInBrowser(vsix, notebook) {
 
 /** @param {string} code @param {string} vsix @param {string} notebook */
 async function openOnDesktop(code, vsix, notebook) {
-  const { quietSettings } = await import('./vscode-server.mjs');
+  const { writeSettings } = await import('./vscode-server.mjs');
   const data = path.join(profile, 'desktop');
-  mkdirSync(path.join(data, 'User'), { recursive: true });
-  writeFileSync(path.join(data, 'User', 'settings.json'), JSON.stringify(quietSettings, null, 2));
+  writeSettings(data);
   const profileArgs = ['--user-data-dir', data, '--extensions-dir', path.join(profile, 'desktop-extensions')];
   const env = environmentWithRoot();
   await runLogged('desktop', code, [...profileArgs, '--install-extension', vsix, '--force'], { env });

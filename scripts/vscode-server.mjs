@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { environmentWithRoot, runLogged, SetupError, vscode } from './tools.mjs';
 
 /** No outside look-ups, no tips, no pop-ups: what is on the screen comes from us. */
-export const quietSettings = {
+const quietSettings = {
   'workbench.startupEditor': 'none',
   'telemetry.telemetryLevel': 'off',
   'extensions.autoCheckUpdates': false,
@@ -29,9 +29,22 @@ export const quietSettings = {
 };
 
 /**
+ * Gives a new profile its settings; what a user changed since then stays.
+ *
+ * @param {string} data Folder of the editor's user data.
+ * @param {Readonly<Record<string, unknown>>} settings
+ */
+export function writeSettings(data, settings = {}) {
+  const file = path.join(data, 'User', 'settings.json');
+  if (existsSync(file)) return;
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, JSON.stringify({ ...quietSettings, ...settings }, null, 2));
+}
+
+/**
  * @typedef {object} ServerOptions
  * @property {string} state Folder of the profile, extensions, home and logs.
- * @property {Readonly<Record<string, unknown>>} settings User settings, replacing those of the profile.
+ * @property {Readonly<Record<string, unknown>>} settings User settings of a new profile; an old one keeps its own.
  * @property {boolean} trust Every folder is trusted; otherwise the user decides.
  * @property {boolean} driver The page runs mocha suites of `extensionTestsPath`, and shows no dialogs.
  * @property {readonly string[]} vsix Extensions to install first.
@@ -65,29 +78,15 @@ export async function startServer(options) {
   if (await isAnswering(address)) throw new SetupError(`Port ${String(port)} is in use.`);
   for (const folder of ['home', 'data/User', 'extensions', 'server'])
     mkdirSync(path.join(state, folder), { recursive: true });
-  writeFileSync(
-    path.join(state, 'data/User/settings.json'),
-    JSON.stringify({ ...quietSettings, ...options.settings }, null, 2),
-  );
+  writeSettings(path.join(state, 'data'), options.settings);
   const env = { ...environmentOf(state), ...options.env };
-  const folders = [
-    ...['--user-data-dir', path.join(state, 'data'), '--server-data-dir', path.join(state, 'server')],
-    ...['--extensions-dir', path.join(state, 'extensions')],
-  ];
-  const main = path.join(vscode.server, 'out', 'server-main.js');
-  if (options.vsix.length > 0)
-    await runLogged(
-      'vscode-extensions',
-      vscode.node,
-      [main, ...folders, ...options.vsix.flatMap((file) => ['--install-extension', file]), '--force'],
-      { env },
-    );
+  if (options.vsix.length > 0) await installExtensions(state, options.vsix, env);
   const log = path.join(state, 'server.log');
   const output = openSync(log, 'a');
   const child = spawn(
     vscode.node,
     [
-      ...[main, ...folders, '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'],
+      ...[...mainOf(state), '--host', '127.0.0.1', '--port', String(port), '--without-connection-token'],
       ...['--accept-server-license-terms', '--telemetry-level', 'off'],
       ...(options.trust ? ['--disable-workspace-trust'] : []),
       ...(options.driver ? ['--enable-smoke-test-driver'] : []),
@@ -114,6 +113,21 @@ export async function startServer(options) {
       await ended;
     },
   };
+}
+
+/** @param {string} state */
+function mainOf(state) {
+  return [
+    path.join(vscode.server, 'out', 'server-main.js'),
+    ...['--user-data-dir', path.join(state, 'data'), '--server-data-dir', path.join(state, 'server')],
+    ...['--extensions-dir', path.join(state, 'extensions')],
+  ];
+}
+
+/** @param {string} state @param {readonly string[]} vsix @param {NodeJS.ProcessEnv} env */
+async function installExtensions(state, vsix, env) {
+  const wanted = vsix.flatMap((file) => ['--install-extension', file]);
+  await runLogged('vscode-extensions', vscode.node, [...mainOf(state), ...wanted, '--force'], { env });
 }
 
 /**
