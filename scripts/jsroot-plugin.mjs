@@ -47,6 +47,11 @@ const cuts = {
       `async function httpRequest(url, kind, post_data) { ${refuse('The network')}`,
       1,
     ],
+    [
+      'function createHttpRequest(url, kind, user_accept_callback, user_reject_callback, use_promise, tmout) {',
+      `function createHttpRequest(url, kind, user_accept_callback, user_reject_callback, use_promise, tmout) { ${refuse('The network')}`,
+      1,
+    ],
   ],
   'base/func.mjs': [
     ['new Function(', 'compileFormula(', 6],
@@ -108,6 +113,12 @@ const cuts = {
   // Colours that JSROOT takes for granted, on white: the canvas's own background, the text's own colour.
   'base/TAttFillHandler.mjs': [
     ["this.pattern_url = 'white';", "this.pattern_url = painter?.getColor?.(0) ?? 'white';", 1],
+  ],
+  'geom/TGeoPainter.mjs': [
+    ["new Function('gGeoManager', line)", `(() => { ${refuse('A script of a geometry')} })()`, 1],
+  ],
+  'gui/utils.mjs': [
+    ['async function loadOpenui5(args) {', `async function loadOpenui5(args) { ${refuse('openui5')}`, 1],
   ],
   'base/TAttTextHandler.mjs': [
     ["arg.color = this.color || 'black';", "arg.color = this.color || 'currentColor';", 1],

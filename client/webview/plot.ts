@@ -94,7 +94,9 @@ export class Plot {
     layer.className = 'rootbook-layer';
     this.drawingArea.append(layer);
     try {
-      const drawing = await drawCanvas(layer, parseCanvas(this.json), this.option, this.palette());
+      const palette = this.palette();
+      layer.style.color = palette.foreground;
+      const drawing = await drawCanvas(layer, parseCanvas(this.json), this.option, palette);
       if (before && !isOnlyNewData) await drawing.zoomLike(before);
       before?.close();
       this.drawing = drawing;
@@ -198,7 +200,10 @@ export class Plot {
   private async svg(): Promise<string> {
     await this.work;
     if (!this.drawing) throw new UnreadableCanvas('There is no drawing to save.');
-    return this.drawing.image('svg');
+    // A picture on its own has no editor around it to inherit a colour from.
+    const { foreground } = this.palette();
+    const svg = await this.drawing.image('svg');
+    return svg.replace('<svg ', `<svg fill="${foreground}" `).replaceAll('currentColor', foreground);
   }
 
   private save(format: ExportFormat, encoding: 'base64' | 'text', data: string): void {

@@ -2,7 +2,7 @@ const css = `
 .rootbook-plot { position: relative; max-width: 100%; }
 .rootbook-drawing { position: relative; max-width: 100%; overflow: hidden; outline-offset: -1px; }
 .rootbook-drawing:focus-visible { outline: 1px solid var(--vscode-focusBorder); }
-.rootbook-drawing svg { display: block; }
+.rootbook-drawing svg { display: block; fill: currentColor; }
 .rootbook-layer { position: absolute; inset: 0; }
 .rootbook-layer + .rootbook-layer { visibility: hidden; }
 .rootbook-toolbar { position: absolute; z-index: 5; top: 2px; left: 2px; display: flex; gap: 2px; padding: 2px;

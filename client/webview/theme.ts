@@ -84,6 +84,17 @@ const luminance = (rgb: Rgb): number => {
   return 0.2126 * linear(rgb[0]) + 0.7152 * linear(rgb[1]) + 0.0722 * linear(rgb[2]);
 };
 
+/**
+ * For numbers that are printed on coloured bins: black or white where `colour` could not be read on `cell`. What ROOT itself
+ * would print in black stays black.
+ */
+export const readableOn = (colour: string, cell: string | null | undefined): string => {
+  const text = parseColour(colour);
+  const under = cell ? parseColour(cell) : undefined;
+  if (colour === 'black' || !text || !under || contrastOf(text, under) >= 3) return colour;
+  return luminance(under) > 0.18 ? '#000000' : '#ffffff';
+};
+
 const named: Readonly<Partial<Record<string, string>>> = {
   white: '#ffffff',
   black: '#000000',

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { asRootDrawsIt, contrastOf, parseColour, themeColour } from '../../../../client/webview/theme.ts';
+import {
+  asRootDrawsIt,
+  contrastOf,
+  parseColour,
+  readableOn,
+  themeColour,
+} from '../../../../client/webview/theme.ts';
 
 const dark = { background: '#1f1f1f', foreground: '#cccccc', contrast: 4 };
 const light = { background: '#ffffff', foreground: '#3b3b3b', contrast: 1 };
@@ -47,6 +53,16 @@ describe('a colour of ROOT in a theme', () => {
   it('is as it was for who wants it as ROOT draws it', () => {
     expect(themeColour(0, 'white', asRootDrawsIt)).toBe('white');
     expect(themeColour(602, 'rgb(0, 0, 154)', asRootDrawsIt)).toBe('rgb(0, 0, 154)');
+  });
+
+  it.each([
+    ['#cccccc', 'rgb(249, 251, 14)', '#000000'],
+    ['#cccccc', 'rgb(53, 42, 135)', '#cccccc'],
+    ['#3b3b3b', 'rgb(53, 42, 135)', '#ffffff'],
+    ['black', 'rgb(53, 42, 135)', 'black'],
+    ['#cccccc', null, '#cccccc'],
+  ])('of numbers, %s, printed on %s is %s', (colour, cell, expected) => {
+    expect(readableOn(colour, cell)).toBe(expected);
   });
 
   it.each([
