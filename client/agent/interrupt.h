@@ -191,11 +191,14 @@ private:
       errno = saved;
    }
 
-   /// The reaper's word comes a little after the signal itself: it counts for a cell that runs on, in a command.
+   /// A tick that was meant for a cell that is over. The reaper's word comes a little after the signal itself: it counts for
+   /// a cell that runs on, in a command.
    static bool IsLate(const State &state, int signal, const siginfo_t *info)
    {
-      if (signal != Tick() || info->si_code != SI_USER)
+      if (signal != Tick())
          return false;
+      if (info->si_code != SI_USER)
+         return !state.wanted;
       struct sigaction action {};
       sigaction(SIGINT, nullptr, &action);
       return action.sa_handler != SIG_IGN || state.shared->wanted != state.shared->cell;

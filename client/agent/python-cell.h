@@ -1,13 +1,19 @@
 // Runs C++ cells in a Python process, where an interrupt must never jump over frames of Python's.
 //
-// While such a cell runs, SIGINT is ours (interrupt.h); Python's own handler has it back afterwards. When the C++ code has
-// called Python, Python gets the signal instead, so that the callback raises KeyboardInterrupt. Code that Python calls without a
-// C++ cell is not reached by this: there a signal waits until the C++ function returns.
+// While such a cell runs, SIGINT is ours; Python's own handler has it back afterwards. When the C++ code has called Python,
+// Python gets the signal instead, so that the callback raises KeyboardInterrupt. C++ functions that Python calls without a C++
+// cell are not reached by this: there a signal waits until the function returns.
 #ifndef ROOTBOOK_PYTHON_CELL_H
 #define ROOTBOOK_PYTHON_CELL_H
 
+#include <csetjmp>
+#include <csignal>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <time.h>
+
 #include "execute.h"
-#include "interrupt.h"
+#include "safe-point.h"
 
 namespace rootbook {
 
@@ -22,33 +28,30 @@ public:
       Find(state.giveLock, "PyGILState_Release");
       Find(state.checkSignals, "PyErr_CheckSignals");
       Find(state.clearError, "PyErr_Clear");
-      state.first = first;
-      state.last = last;
       state.main = pthread_self();
-      struct sigaction python;
-      sigaction(SIGINT, nullptr, &python);
-      Interrupts::Arm();
-      sigaction(SIGINT, &python, nullptr);
+      SafePoint::Prepare(first, last);
       sigevent event{};
       event.sigev_notify = SIGEV_SIGNAL;
       event.sigev_signo = Again();
-      timer_create(CLOCK_MONOTONIC, &event, &state.again);
+      timer_create(CLOCK_MONOTONIC, &event, &state.timer);
    }
 
    PythonInterrupts()
    {
       State &state = Self();
-      sigaction(SIGINT, nullptr, &state.python);
-      Interrupts::BeginCell();
-      for (int signal : {SIGINT, SIGRTMIN + 3, Again()})
-         Wrap(signal);
+      state.wanted = state.running = 0;
+      struct sigaction action {};
+      action.sa_sigaction = OnSignal;
+      action.sa_flags = SA_SIGINFO;
+      sigemptyset(&action.sa_mask);
+      sigaction(Again(), &action, nullptr);
       state.inside = 1;
+      sigaction(SIGINT, &action, &state.python);
    }
    ~PythonInterrupts()
    {
-      Self().inside = 0;
-      Interrupts::EndCell();
       sigaction(SIGINT, &Self().python, nullptr);
+      Self().inside = 0;
    }
    PythonInterrupts(const PythonInterrupts &) = delete;
    PythonInterrupts &operator=(const PythonInterrupts &) = delete;
@@ -65,16 +68,43 @@ public:
       return late;
    }
 
+   /// Runs `body`. @throws Interrupted when it was left at a safe point, or was to be before it began.
+   static void Guard(void (*body)(void *), void *argument)
+   {
+      State &state = Self();
+      if (sigsetjmp(state.target, 1) != 0) {
+         state.running = state.wanted = 0;
+         Inside::Count() = 0;
+         throw Interrupted();
+      }
+      if (!state.wanted) {
+         state.running = 1;
+         try {
+            body(argument);
+         } catch (...) {
+            state.running = 0;
+            throw;
+         }
+         state.running = 0;
+      }
+      // A system call that the signal ended, as in gSystem->Sleep, has returned to user code: that was the interrupt.
+      if (state.wanted) {
+         state.wanted = 0;
+         throw Interrupted();
+      }
+   }
+
 private:
    struct State {
       int (*holdsLock)() = nullptr, (*takeLock)() = nullptr, (*checkSignals)() = nullptr;
       void (*giveLock)(int) = nullptr, (*clearError)() = nullptr;
-      unsigned long first = 0, last = 0;
-      volatile sig_atomic_t inside = 0;
+      volatile sig_atomic_t inside = 0, running = 0, wanted = 0;
       pthread_t main;
-      timer_t again;
-      struct sigaction python {}, ours {};
+      timer_t timer;
+      sigjmp_buf target;
+      struct sigaction python {};
    };
+
    template <class Function>
    static void Find(Function &function, const char *name)
    {
@@ -89,62 +119,32 @@ private:
 
    static int Again() { return SIGRTMIN + 4; }
 
-   static void Wrap(int signal)
-   {
-      if (signal == SIGINT)
-         sigaction(signal, nullptr, &Self().ours);
-      struct sigaction action = Self().ours;
-      action.sa_sigaction = OnSignal;
-      sigaction(signal, &action, nullptr);
-   }
-
-   static void OnSignal(int signal, siginfo_t *info, void *context)
+   static void OnSignal(int signal, siginfo_t *, void *context)
    {
       State &state = Self();
-      if (!state.inside)
-         return; // a look at a cell that has ended meanwhile
+      int saved = errno;
       if (!pthread_equal(pthread_self(), state.main))
          pthread_kill(state.main, signal);
-      else if (state.holdsLock())
-         state.python.sa_handler(SIGINT);
-      else if (IsInPython(static_cast<ucontext_t *>(context)))
-         Retry();
-      else
-         state.ours.sa_sigaction(signal, info, context);
-   }
-
-   static void Retry()
-   {
-      itimerspec soon{};
-      soon.it_value.tv_nsec = 1000000;
-      timer_settime(Self().again, 0, &soon, nullptr);
-   }
-
-   /// Whether the user's code is waiting in one of Python's functions, as for its lock.
-   static bool IsInPython(ucontext_t *context)
-   {
-#ifdef ROOTBOOK_SAFE_POINTS
-      auto counter = static_cast<unsigned long>(context->uc_mcontext.gregs[REG_RIP]);
-      void *frames[96];
-      int count = backtrace(frames, 96), i = 0;
-      while (i < count && reinterpret_cast<unsigned long>(frames[i]) != counter)
-         ++i;
-      for (; i < count; ++i) {
-         auto at = reinterpret_cast<unsigned long>(frames[i]);
-         if (at >= Self().first && at < Self().last)
-            return true;
-         if (Code::At(frames[i], false) == Place::jit)
-            return false;
+      else if (state.inside && (signal == SIGINT || state.wanted)) {
+         state.wanted = 1;
+         if (state.holdsLock()) {
+            state.wanted = 0;
+            state.python.sa_handler(SIGINT);
+         } else if (state.running) {
+            if (Inside::Count() == 0 && SafePoint::Is(static_cast<ucontext_t *>(context)))
+               siglongjmp(state.target, 1);
+            itimerspec soon{};
+            soon.it_value.tv_nsec = 700000;
+            timer_settime(state.timer, 0, &soon, nullptr);
+         }
       }
-#endif
-      (void)context;
-      return false;
+      errno = saved;
    }
 };
 
 class PythonWatcher : public Watcher {
 public:
-   void Guard(void (*body)(void *), void *argument) override { Interrupts::Guard(body, argument); }
+   void Guard(void (*body)(void *), void *argument) override { PythonInterrupts::Guard(body, argument); }
 };
 
 inline Outcome runPythonCell(const std::string &code, const std::string &name, int firstLine)
