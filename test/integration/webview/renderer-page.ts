@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -13,6 +13,8 @@ export interface RendererHost {
   readonly origin: string;
   /** A new page with the renderer in it; `outside` collects requests to anywhere but the page's own server. */
   open(wishes?: string): Promise<{ page: Page; outside: string[]; loaded: string[]; logged: string[] }>;
+  /** All code of the bundle. */
+  code(): string;
   /** Is this file of the bundle three.js? Chunks have no telling names. */
   readonly isThree: (file: string) => boolean;
   close(): Promise<void>;
@@ -60,6 +62,10 @@ export const startRendererHost = async (): Promise<RendererHost> => {
       await page.waitForFunction('window.isReady');
       return { page, outside, loaded, logged };
     },
+    code: () =>
+      readdirSync(path.join(folder, 'webview'))
+        .map((name) => readFileSync(path.join(folder, 'webview', name), 'utf8'))
+        .join('\n'),
     isThree: (file) =>
       file.startsWith('/webview/') && readFileSync(path.join(folder, file), 'utf8').includes('WebGLRenderer'),
     close: async () => {

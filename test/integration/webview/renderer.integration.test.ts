@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canvasHtml } from '../../../client/src/kernels/canvas-html.ts';
+import { unzipJson } from '../../../client/webview/unzip.ts';
 import { type RootPlots, drawWithRoot } from './root-plots.ts';
 import {
   type RendererHost,
@@ -55,6 +58,36 @@ describe('plots of ROOT, drawn from their data', () => {
     },
   );
 
+  it.each([
+    ['cpp', '5000'],
+    ['python', '5100'],
+  ])(
+    'a notebook saved by JupyROOT (%s) shows its plot, and its script does not run',
+    async (language, entries) => {
+      const file = path.join(
+        import.meta.dirname,
+        `../../unit/client/webview/saved-by-jupyroot-${language}.ipynb`,
+      );
+      const saved = /"text\/html": (\[[\s\S]*?\n *\])/.exec(readFileSync(file, 'utf8'))?.[1] ?? '[]';
+      const { page, outside } = await host.open();
+      await show(page, 'plot', (JSON.parse(saved) as string[]).join(''));
+      const text = (await labels(page, 'plot')).join('\n');
+      for (const word of ['Entries', entries, 'Std Dev']) expect(text).toContain(word);
+      expect(
+        await page.evaluate('Object.keys(window).filter((name) => name.startsWith("process_root_plot"))'),
+      ).toEqual([]);
+      expect(outside).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('what TBufferJSON::zipJSON packed is unpacked to the same', async () => {
+    for (const name of ['th1', 'pads', 'latex']) {
+      const { length, base64 } = plots.zip(name);
+      expect((await unzipJson(length, base64)) === plots.json(name)).toBe(true);
+    }
+  });
+
   it('draws each bin of a histogram as high as its content', async () => {
     const { page } = await host.open();
     await show(page, 'plot', html('th1'));
@@ -62,7 +95,7 @@ describe('plots of ROOT, drawn from their data', () => {
       .locator('#plot .rootbook-drawing path')
       .evaluateAll((found) => found.map((one) => one.getAttribute('d') ?? ''));
     // The outline goes up or down where neighbouring bins differ: for these 100 bins, mostly.
-    const steps = Math.max(...paths.map((path) => path.split('v').length));
+    const steps = Math.max(...paths.map((outline) => outline.split('v').length));
     expect(steps).toBeGreaterThan(50);
     await page.context().close();
   });
@@ -370,6 +403,10 @@ describe('what notebooks may bring', () => {
     expect(await scriptsRun(page)).toBe(0);
     expect(outside).toEqual([]);
     await page.context().close();
+  });
+
+  it('there is nothing in the bundle that compiles text to code', () => {
+    expect(host.code().match(/.{20}\bnew Function\(/g)).toBeNull();
   });
 
   it('where the editor has no hook, the plain html is shown and the console says so', async () => {
