@@ -6,16 +6,12 @@ history and counts alone. ROOT is imported when the user does, or by the first C
 standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 """
 
-import atexit
 import base64
 import ctypes
-import faulthandler
-import functools
 import json
 import os
 import shlex
 import sys
-import threading
 import warnings
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -114,126 +110,6 @@ def first_line(raw, body, magic_added):
     return max(1, raw.count("\n", 0, max(at, 0)) + (0 if magic_added else 1))
 
 
-# ---------------------------------------------------------------- output
-
-
-class Pipes:
-    """Lets all that is printed, by Python and by C++, go to the kernel host in one stream each for stdout and stderr.
-
-    Messages whose place among the output matters are numbered, and their number is written into both streams first.
-    """
-
-    ORDERED = {"display_data", "update_display_data", "execute_result", "error", "clear_output", "comm_open", "comm_msg",
-               "comm_close", "rootbook_notice"}
-
-    def __init__(self, paths, nonce):
-        self.nonce = nonce
-        self.count = 0
-        self.pid = os.getpid()
-        self.lock = threading.RLock()
-        self.library = ctypes.CDLL(None)
-        self.descriptors = [os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in paths]
-        self.files = [file for file in map(self.c_file, ("stdout", "stderr")) if file]
-
-    def install(self, kernel):
-        streams = [sys.stdout, sys.stderr]
-        for stream in streams:
-            stream.pub_thread, stream.flush  # ipykernel's, and not replaced by somebody else
-        if not faulthandler.is_enabled():
-            # To where ipykernel's stderr once went: the host shows it when the kernel has died.
-            faulthandler.enable(streams[1].fileno(), all_threads=False)
-        originals = [os.dup(number) for number in (1, 2)]
-        for number, descriptor in zip((1, 2), self.descriptors):
-            os.dup2(descriptor, number)
-        for file in self.files:
-            self.library.setvbuf(file, None, 1, 0)  # _IOLBF
-        for stream, descriptor in zip(streams, self.descriptors):
-            redirect(stream, self.writer(stream, descriptor))
-        self.send = kernel.session.send
-        kernel.session.send = self.send_in_order
-        os.register_at_fork(after_in_child=self.renew_lock)
-        # ipykernel wakes the readers of its own pipes through these when it ends.
-        atexit.register(lambda: [os.dup2(original, number) for original, number in zip(originals, (1, 2))])
-
-    def c_file(self, name):
-        for symbol in (name, "__%sp" % name):
-            try:
-                return ctypes.c_void_p.in_dll(self.library, symbol)
-            except ValueError:
-                continue
-        return None
-
-    def renew_lock(self):
-        self.lock = threading.RLock()
-
-    def flush(self):
-        for file in self.files:
-            self.library.fflush(file)
-
-    def writer(self, stream, descriptor):
-        main = threading.main_thread()
-        original = functools.partial(type(stream).write, stream)
-
-        def write(text):
-            # What other threads print belongs to the cell that started them, which ipykernel knows.
-            if not isinstance(text, str) or threading.current_thread() is not main:
-                return original(text)
-            self.flush()
-            write_all(descriptor, text.encode("utf-8", "backslashreplace"))
-            return len(text)
-
-        return write
-
-    def send_in_order(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, track=False,
-                      header=None, metadata=None):
-        is_message = isinstance(msg_or_type, dict)
-        kind = msg_or_type["msg_type"] if is_message else msg_or_type
-        idle = kind == "status" and (msg_or_type["content"] if is_message else content or {}).get("execution_state") == "idle"
-        if os.getpid() != self.pid or not (idle or kind in self.ORDERED):
-            return self.send(stream, msg_or_type, content, parent, ident, buffers, track, header, metadata)
-        with self.lock:
-            mark = {"rootbook_mark": self.mark()}
-            if is_message:
-                msg_or_type["metadata"] = {**msg_or_type.get("metadata", {}), **mark}
-            else:
-                metadata = {**(metadata or {}), **mark}
-            return self.send(stream, msg_or_type, content, parent, ident, buffers, track, header, metadata)
-
-    def mark(self):
-        """Number of the next message, once it is in both streams; 0 where user code has closed them."""
-        self.flush()
-        self.count += 1
-        try:
-            for descriptor in self.descriptors:
-                write_all(descriptor, b"\x1b_rootbook;%s;%d\x1b\\" % (self.nonce.encode(), self.count))
-        except OSError:
-            return 0
-        return self.count
-
-
-def redirect(stream, write):
-    """Makes `write` what the stream writes with, also below what IPython wraps around it for each cell and takes off again."""
-    plain = type(stream)
-
-    class Stream(plain):
-        @property
-        def write(self):
-            return self.__dict__.get("rootbook_write") or write
-
-        @write.setter
-        def write(self, value):
-            self.__dict__["rootbook_write"] = None if getattr(value, "__func__", None) is plain.write else value
-
-    Stream.__name__ = Stream.__qualname__ = plain.__name__
-    stream.__class__ = Stream
-
-
-def write_all(descriptor, data):
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
 # ---------------------------------------------------------------- the repairs
 
 
@@ -324,14 +200,42 @@ class Agent:
             import ROOT
 
             self.repair()
-            if not ROOT.gInterpreter.Declare('#include "%s"' % os.path.join(FOLDER, "execute.h")):
+            if includes(ROOT, "python-cell.h"):
+                prepare_interrupts(ROOT)
+                self.executor = executor(ROOT, ROOT.rootbook.runPythonCell)
+            elif includes(ROOT, "execute.h"):
+                self.notice("On this machine C++ cells cannot be interrupted.")
+                self.executor = executor(ROOT, ROOT.rootbook.runCell)
+            else:
                 raise RuntimeError("the C++ part of ROOTbook does not compile with this ROOT")
-            self.executor = executor(ROOT)
         return self.executor
 
 
-def executor(ROOT):
-    functions = {"run": ROOT.rootbook.runCell, "declare": ROOT.rootbook.declareCell, "aclic": ROOT.rootbook.compileCell}
+def prepare_interrupts(ROOT):
+    """Tells C++ where Python's own code is."""
+    first, last = code_range(ctypes.cast(ctypes.pythonapi.PyGILState_Check, ctypes.c_void_p).value)
+    ROOT.gInterpreter.ProcessLine("rootbook::PythonInterrupts::Prepare(%dul, %dul);" % (first, last))
+
+
+def code_range(address):
+    """The part of memory with code that an address lies in."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8") as maps:
+            for line in maps:
+                first, last = (int(number, 16) for number in line.split(" ", 1)[0].split("-"))
+                if first <= address < last:
+                    return first, last
+    except OSError:
+        pass
+    return 0, 0
+
+
+def includes(ROOT, header):
+    return ROOT.gInterpreter.Declare('#include "%s"' % os.path.join(FOLDER, header))
+
+
+def executor(ROOT, run_cell):
+    functions = {"run": run_cell, "declare": ROOT.rootbook.declareCell, "aclic": ROOT.rootbook.compileCell}
     for function in functions.values():
         # So that output is shown while it is printed.
         function.__release_gil__ = True
@@ -402,30 +306,61 @@ class Canvases:
 
 
 def describe(canvas):
-    """What is in a canvas, for readers who cannot see it."""
-    lines = ['Canvas "%s"' % canvas.GetName()]
-    collect(canvas, lines)
+    """What is in a canvas, for readers who cannot see it. The runner words it the same way."""
+    title = str(canvas.GetTitle())
+    lines = ["Canvas " + canvas.GetName() + (": " + title if title and title != canvas.GetName() else "")]
+    describe_pad(canvas, lines, 0)
     return "\n".join(lines)
 
 
-def collect(pad, lines):
+def describe_pad(pad, lines, depth):
     for item in pad.GetListOfPrimitives():
-        if item.InheritsFrom("TPad"):
-            collect(item, lines)
+        if item.InheritsFrom("TVirtualPad"):
+            if depth < 8:
+                describe_pad(item, lines, depth + 1)
         elif item.InheritsFrom("TH1"):
-            lines.append(
-                '%s "%s"%s: %g entries, mean %.4g, std dev %.4g'
-                % (item.ClassName(), item.GetName(), titled(item), item.GetEntries(), item.GetMean(), item.GetStdDev())
-            )
+            lines.append(titled(item) + statistics(item))
+            lines.extend(titled(function) + parameters(function) for function in functions_of(item))
         elif item.InheritsFrom("TGraph"):
-            lines.append('%s "%s"%s: %d points' % (item.ClassName(), item.GetName(), titled(item), item.GetN()))
-        elif not item.InheritsFrom("TFrame"):
-            lines.append('%s "%s"%s' % (item.ClassName(), item.GetName(), titled(item)))
+            lines.append("%s: %d points" % (titled(item), item.GetN()))
+            lines.extend(titled(function) + parameters(function) for function in functions_of(item))
+        elif item.InheritsFrom("TF1"):
+            lines.append(titled(item) + parameters(item))
 
 
 def titled(item):
     title = str(item.GetTitle())
-    return " (%s)" % title if title and title != item.GetName() else ""
+    return "%s %s" % (item.ClassName(), item.GetName()) + (' "%s"' % title if title and title != item.GetName() else "")
+
+
+def statistics(histogram):
+    text = ": %.5g entries" % histogram.GetEntries()
+    names = [""] if histogram.GetDimension() == 1 else [" x", " y", " z"][: histogram.GetDimension()]
+    for axis, name in enumerate(names, 1):
+        text += ", mean%s %.5g, std dev%s %.5g" % (name, histogram.GetMean(axis), name, histogram.GetStdDev(axis))
+    return text
+
+
+def functions_of(item):
+    return [function for function in item.GetListOfFunctions() or [] if function.InheritsFrom("TF1")]
+
+
+def parameters(function):
+    values = []
+    for index in range(function.GetNpar()):
+        value = "%s %.5g" % (function.GetParName(index), function.GetParameter(index))
+        error = function.GetParError(index)
+        values.append(value + (" \u00b1 %.5g" % error if error > 0 else ""))
+    return ": " + ", ".join(values) if values else ""
+
+
+def sibling(name):
+    """Names of another file of the agent, which is no module: nothing of it is on Python's path."""
+    path = os.path.join(FOLDER, name)
+    names = {"__name__": name, "__file__": path}
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), names)
+    return names
 
 
 def load(paths, nonce):
@@ -433,7 +368,7 @@ def load(paths, nonce):
     from IPython import get_ipython
 
     shell = get_ipython()
-    pipes = Pipes(paths, nonce) if paths else None
+    pipes = sibling("rootbook_output.py")["Pipes"](paths, nonce) if paths else None
     Agent(shell, pipes).install()
     if pipes:
         pipes.install(shell.kernel)

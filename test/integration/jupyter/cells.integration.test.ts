@@ -204,6 +204,49 @@ describe('a C++ cell', () => {
   });
 });
 
+describe('an interrupt of a C++ cell', () => {
+  beforeAll(async () => {
+    await kernel.cpp('TH1F filled("filled", "", 10, 0, 1);');
+  });
+
+  it.each([
+    ['an endless loop', 'while (true);'],
+    ['a loop that allocates', 'while (true) std::vector<std::string> words(10, "abc");'],
+    ['a loop that sleeps', 'while (true) gSystem->Sleep(10);'],
+    ['a loop that fills', 'while (true) filled.Fill(0.5);'],
+    ['a loop that prints', 'while (true) std::cout << 1 << std::endl;'],
+  ])('ends %s, and both languages go on', async (_, loop) => {
+    for (let round = 0; round < 3; round += 1) {
+      const cell = kernel.cpp(
+        `x3 = ${String(round)}; std::cout << "on" << std::endl;\n${loop}`,
+        ({ type, content }) => {
+          if (type === 'stream' && String(content['text']).startsWith('on')) kernel.backend.interrupt();
+        },
+      );
+      expect(errorOf((await cell).emissions)).toMatchObject({
+        ename: 'Interrupted',
+        problems: [{ line: 2 }],
+      });
+      expect((await kernel.python('ROOT.x3 + 1')).emissions).toHaveLength(1);
+      expect((await kernel.cpp('x3')).stdout).toBe(`(int) ${String(round)}\n`);
+    }
+  });
+
+  it('reaches a Python function that C++ has called', async () => {
+    await kernel.python(
+      'ROOT.gInterpreter.Declare("std::function<double(double)> twice;")\nROOT.twice = lambda x: 2 * x',
+    );
+    const cell = kernel.cpp(
+      'std::cout << "on" << std::endl;\nfor (double s = 0;;) s += twice(1.0);',
+      ({ type }) => {
+        if (type === 'stream') kernel.backend.interrupt();
+      },
+    );
+    expect((await cell).reply.status).toBe('error');
+    expect((await kernel.cpp('twice(2)')).stdout).toBe('(double) 4.0000000\n');
+  });
+});
+
 describe('a canvas', () => {
   it('is saved in the shape of JupyROOT, with a picture and a text', async () => {
     const { emissions } = await kernel.python('c = ROOT.TCanvas("c", "", 300, 200)\nh.Draw()\nc.Draw()');
@@ -217,7 +260,16 @@ describe('a canvas', () => {
         .subarray(1, 4)
         .toString(),
     ).toBe('PNG');
-    expect(data['text/plain']).toContain('TH1F "hpy" (from Python): 1 entries, mean 0.5, std dev 0');
+    expect(data['text/plain']).toContain('Canvas c\nTH1F hpy "from Python": 1 entries, mean 0.5, std dev 0');
+  });
+
+  it('tells the parameters of a fit', async () => {
+    const { emissions } = await kernel.python(
+      'g = ROOT.TH1F("g", "", 50, -3, 3); g.FillRandom("gaus", 1000); g.Fit("gaus", "Q0"); d = ROOT.TCanvas("d", ""); g.Draw(); d.Draw()',
+    );
+    expect(dataOf(only(emissions, 'display_data'))['text/plain']).toMatch(
+      /^Canvas d\nTH1F g: 1000 entries, mean \S+, std dev \S+\nTF1 gaus: Constant \S+ ± \S+, Mean \S+ ± \S+, Sigma /,
+    );
   });
 
   it('is updated in place by Update in a later cell', async () => {
