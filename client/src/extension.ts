@@ -31,6 +31,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     log,
     agentFolder: context.asAbsolutePath('client/agent'),
     cacheFolder: path.join(stateFolder, 'runners'),
+    workspaceId: context.storageUri
+      ? path.basename(path.dirname(context.storageUri.fsPath))
+      : vscode.env.sessionId,
     checkCompiler: createCompilerCheck(),
   });
   const controllers = new Controllers(root, desk, await vscode.languages.getLanguages());

@@ -4,6 +4,13 @@ import type { Scope } from '../base/scope.ts';
 import { report } from '../platform/commands.vscode.ts';
 import { type Choice, type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
 
+/** By then the file that an untitled notebook was saved as is open. */
+const heirMilliseconds = 1000;
+
+function textOf(notebook: vscode.NotebookDocument): string {
+  return JSON.stringify(notebook.getCells().map(({ document }) => document.getText()));
+}
+
 /** The kernels of all open notebooks of this window. */
 export class KernelDesk {
   readonly #services: KernelServices;
@@ -21,7 +28,7 @@ export class KernelDesk {
     scope.own(
       vscode.workspace.onDidCloseNotebookDocument((notebook) => {
         this.#selected.delete(notebook);
-        void this.#letGo(notebook);
+        void (notebook.isUntitled ? this.#bequeath(notebook) : this.#letGo(notebook));
       }),
     );
     scope.defer(async () => {
@@ -92,7 +99,7 @@ export class KernelDesk {
     this.#changed.fire();
   }
 
-  /** Another kernel was chosen for the notebook: the one before ends, as in every notebook editor. */
+  /** Nobody can use the kernel any more. */
   async #end(kernel: NotebookKernel): Promise<void> {
     try {
       await kernel.shutDown();
@@ -100,6 +107,32 @@ export class KernelDesk {
     } catch (caught) {
       this.#services.log.warn('the kernel that was used before did not end', caught);
     }
+  }
+
+  #keep(kernel: NotebookKernel): void {
+    kernel.onDidChange(() => {
+      this.#changed.fire();
+    });
+    this.#kernels.set(kernel.notebook, kernel);
+    this.#changed.fire();
+  }
+
+  /**
+   * An untitled notebook is gone: either it was saved, which the editor tells as closing it and opening a file with
+   * the same cells, and the kernel goes on with the file; or nobody can come back to it, and the kernel ends.
+   */
+  async #bequeath(notebook: vscode.NotebookDocument): Promise<void> {
+    const kernel = this.#kernels.get(notebook);
+    if (!kernel) return;
+    const before = textOf(notebook);
+    await new Promise((resolve) => setTimeout(resolve, heirMilliseconds));
+    if (this.#kernels.get(notebook) !== kernel) return;
+    this.#kernels.delete(notebook);
+    const heir = vscode.workspace.notebookDocuments.find(
+      (each) => !each.isUntitled && !this.#kernels.has(each) && textOf(each) === before,
+    );
+    if (heir) this.#keep(kernel.handOver(heir));
+    else await this.#end(kernel);
   }
 
   async #letGo(notebook: vscode.NotebookDocument): Promise<void> {

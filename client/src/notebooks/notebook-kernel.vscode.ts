@@ -28,6 +28,8 @@ export interface KernelServices {
   /** Folder with `runner.C` and `rootbook_agent.py`. */
   readonly agentFolder: string;
   readonly cacheFolder: string;
+  /** Tells untitled notebooks of this workspace from those of others, which have the same URIs. */
+  readonly workspaceId: string;
   /** Warns once where ROOT would miss a compiler. */
   readonly checkCompiler: (installation: Installation) => Promise<void>;
 }
@@ -141,6 +143,20 @@ export class NotebookKernel {
     this.#changed.dispose();
   }
 
+  /** The kernel of the file that this untitled notebook was saved as. This one is of no use afterwards. */
+  handOver(notebook: vscode.NotebookDocument): NotebookKernel {
+    const heir = new NotebookKernel(notebook, this.choice, this.#services, this.#folder);
+    const session = this.#session;
+    void this.#letGo();
+    if (session) heir.#adopt(session);
+    return heir;
+  }
+
+  #identity(): string {
+    const { uri, isUntitled } = this.notebook;
+    return (isUntitled ? uri.with({ fragment: this.#services.workspaceId }) : uri).toString();
+  }
+
   #existing(): Session {
     if (this.#session) return this.#session;
     throw new UserError('This notebook has no running kernel. Run a cell to start one.');
@@ -231,7 +247,7 @@ export class NotebookKernel {
       installation,
       flavour,
       folder: this.#folder,
-      notebook: this.notebook.uri.toString(),
+      notebook: this.#identity(),
       agentFolder,
       cacheFolder,
       environment: { ...variablesOf(installation, process.env), ...settings['rootbook.kernel.environment'] },
