@@ -76,6 +76,17 @@ export class NotebookView {
     await this.cell(index).locator(stateIcons[state]).first().waitFor({ timeout });
   }
 
+  /** Goes to the last cell that can be run and waits until it has ended. */
+  async waitForLast(state: 'success' | 'error', timeout = 120_000): Promise<void> {
+    const { cells } = this.#read();
+    await this.#runCommand('Notebook: Focus Last Cell');
+    await this.waitForState(
+      cells.findLastIndex(({ cell_type }) => cell_type === 'code'),
+      state,
+      timeout,
+    );
+  }
+
   /** Waits until the cell says that it was not run. */
   async waitForNotRun(index: number, timeout = 60_000): Promise<void> {
     await this.cell(index).locator('.cell-status-item', { hasText: 'Not run' }).waitFor({ timeout });
@@ -144,6 +155,10 @@ export class NotebookView {
     await this.#page.locator('.tab.active.dirty', tab).waitFor();
     await this.#runCommand('File: Save');
     await this.#page.locator('.tab.active:not(.dirty)', tab).waitFor();
+    return this.#read();
+  }
+
+  #read(): SavedNotebook {
     return SavedNotebook.parse(JSON.parse(readFileSync(this.#file, 'utf8')));
   }
 }
