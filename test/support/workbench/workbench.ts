@@ -74,13 +74,18 @@ export class Workbench {
       env,
     });
     const browser = await launchBrowser();
-    const context = await browser.newContext({
+    const page = await browser.newPage({
       viewport: viewport ?? { width: 1280, height: 1000 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const page = await context.newPage();
     const workbench = new Workbench(page, copy, state, server, browser);
-    await workbench.load();
+    try {
+      await workbench.load();
+    } catch (error) {
+      await workbench.keepEvidence('window-did-not-load');
+      await workbench.close();
+      throw error;
+    }
     return workbench;
   }
 
