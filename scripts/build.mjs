@@ -2,7 +2,7 @@
 // Bundles the extension, the kernel host, the headless runner and the webview code. `--watch` is not offered: a build takes a second.
 import { build } from 'esbuild';
 import { webviewBundle } from './jsroot-plugin.mjs';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { pythonFolder, repository, runLogged } from './tools.mjs';
 import { placeZeromq } from './zeromq.mjs';
@@ -55,8 +55,12 @@ export async function buildAll(target = { os: process.platform, arch: process.ar
 
 /** The runner for the ROOT of the package index, which exists for one platform. @param {{ os: string, arch: string }} target */
 async function prebuildRunner({ os, arch }) {
+  const runners = 'client/dist/kernel-host/runners';
+  // One that was made for another platform must not get into this one's package.
+  if (os !== 'linux' || arch !== 'x64')
+    rmSync(path.join(repository, runners), { recursive: true, force: true });
   if (os !== 'linux' || arch !== 'x64' || !existsSync(pythonFolder)) return;
-  const folders = [pythonFolder, 'client/agent', 'client/dist/kernel-host/runners'];
+  const folders = [pythonFolder, 'client/agent', runners];
   await runLogged('prebuild', process.execPath, ['client/dist/prebuild.cjs', ...folders]);
 }
 

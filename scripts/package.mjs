@@ -14,7 +14,7 @@ const platforms = {
   'darwin-arm64': { os: 'darwin', arch: 'arm64' },
 };
 
-/** What a vsix may hold. */
+/** What a vsix of any platform may hold. */
 const allowed = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
@@ -22,13 +22,25 @@ const allowed = [
   /^extension\/client\/dist\/(extension|kernel-host\/main)\.cjs$/,
   /^extension\/client\/dist\/webview\/[\w.-]+\.js$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/(package\.json|lib\/index\.js|LICENSE(_MPL-2\.0)?\.txt)$/,
-  /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/(manifest\.json|[\w/-]+\/addon\.node)$/,
-  /^extension\/client\/dist\/kernel-host\/runners\/runner-\w+\.so$/,
+  /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/manifest\.json$/,
   /^extension\/client\/agent\/[\w-]+\.(C|h|py|json)$/,
   /^extension\/(syntaxes|snippets)\/[\w.-]+\.json$/,
   /^extension\/samples\/[\w-]+\.ipynb$/,
   /^extension\/images\/[\w-]+\.(png|svg)$/,
 ];
+/**
+ * Machine code of a platform.
+ *
+ * @param {{ os: string, arch: string }} target
+ */
+function allowedOnlyFor({ os, arch }) {
+  const host = 'extension/client/dist/kernel-host';
+  const addons = new RegExp(`^${host}/node_modules/zeromq/build/${os}/${arch}/node/[\\w-]+/addon\\.node$`);
+  // Python's package index has ROOT for this one, and the runner is compiled for that.
+  const runners = new RegExp(`^${host}/runners/runner-\\w+\\.so$`);
+  return os === 'linux' && arch === 'x64' ? [addons, runners] : [addons];
+}
+
 /** What it cannot do without. */
 const needed = [
   'client/dist/extension.cjs',
@@ -69,7 +81,7 @@ async function packageFor(name) {
     vsix,
   ];
   await runLogged('package', process.execPath, [vsce, 'package', ...options]);
-  checkContent(vsix);
+  checkContent(vsix, target);
   writeFileSync(`${vsix}.hash`, hash);
   return vsix;
 }
@@ -101,11 +113,12 @@ function hashOfInputs() {
   return hash.digest('hex');
 }
 
-/** @param {string} vsix */
-function checkContent(vsix) {
+/** @param {string} vsix @param {{ os: string, arch: string }} target */
+function checkContent(vsix, target) {
+  const patterns = [...allowed, ...allowedOnlyFor(target)];
   const list = 'import sys, zipfile; print("\\n".join(zipfile.ZipFile(sys.argv[1]).namelist()))';
   const names = outputOf('python3', '-c', list, vsix)?.split('\n') ?? [];
-  const foreign = names.filter((name) => !allowed.some((pattern) => pattern.test(name)));
+  const foreign = names.filter((name) => !patterns.some((pattern) => pattern.test(name)));
   if (foreign.length > 0)
     throw new SetupError(`${vsix} holds what it should not:\n  ${foreign.join('\n  ')}`);
   const missing = needed.filter((name) => !names.includes(`extension/${name}`));
