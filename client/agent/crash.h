@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "frames.h"
+#include "functions.h"
 #include "interrupt.h"
 
 namespace rootbook {
@@ -29,6 +30,11 @@ public:
       std::snprintf(state.name, sizeof state.name, "%s", name.c_str());
    }
    static void Line(int line) { Self().line = line; }
+   static UserFunctions &Functions()
+   {
+      static UserFunctions functions;
+      return functions;
+   }
 
    /// In each new main process, on its main thread. @param connection descriptor of the host.
    static void Arm(int connection)
@@ -38,7 +44,7 @@ public:
       state.process = getpid();
       state.thread = pthread_self();
       if (!state.stack.ss_sp) {
-         state.stack.ss_size = 256 * 1024;
+         state.stack.ss_size = 2 * 1024 * 1024; // naming functions asks the interpreter
          state.stack.ss_sp = std::malloc(state.stack.ss_size);
       }
       sigaltstack(&state.stack, nullptr);
@@ -61,7 +67,7 @@ public:
 
 private:
    struct State {
-      volatile sig_atomic_t entered = 0, line = 0, cell = 0, signal = 0;
+      volatile sig_atomic_t entered = 0, line = 0, cell = 0, signal = 0, other = 0, said = 0;
       int connection = -1;
       pid_t process = 0;
       pthread_t thread;
@@ -76,7 +82,7 @@ private:
       return state;
    }
 
-   static void OnCrash(int signal, siginfo_t *, void *)
+   static void OnCrash(int signal, siginfo_t *, void *context)
    {
       State &state = Self();
       if (state.connection < 0 || getpid() != state.process)
@@ -85,15 +91,22 @@ private:
          Finish(); // finding the frames has crashed as well, or a second thread has
       state.entered = 1;
       state.signal = signal;
+      state.other = !pthread_equal(pthread_self(), state.thread);
       std::signal(SIGALRM, OnLate);
       alarm(1); // finding the frames may wait for a lock of malloc
-      bool other = !pthread_equal(pthread_self(), state.thread);
-      Begin(other);
-      AddFrames();
-      if (!other && state.line > 0)
-         AddFrame("statement", state.line, state.name);
-      state.minimum = state.size;
+      Begin();
+      AddFrames(CounterOf(context));
       Finish();
+   }
+
+   static void *CounterOf(void *context)
+   {
+#ifdef ROOTBOOK_SAFE_POINTS
+      return reinterpret_cast<void *>(static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_RIP]);
+#else
+      (void)context;
+      return nullptr;
+#endif
    }
 
    static void OnLate(int) { Finish(); }
@@ -113,6 +126,11 @@ private:
    static void Finish()
    {
       State &state = Self();
+      state.size = state.minimum;
+      if (!state.other && state.line > 0 && !state.said) {
+         state.said = 1;
+         AddFrame("statement", state.line, state.name);
+      }
       Put(state.minimum, "]}\n");
       Connection::Write(state.connection, state.text, state.size);
       Die(state.signal);
@@ -128,12 +146,12 @@ private:
       state.size = at + size;
    }
 
-   static void Begin(bool other)
+   static void Begin()
    {
       State &state = Self();
       char head[160];
       std::snprintf(head, sizeof head, "{\"frame\":\"crash\",\"cell\":%d,\"signal\":%d,\"thread\":\"%s\",\"frames\":[",
-                    int(state.cell), int(state.signal), other ? "other" : "main");
+                    int(state.cell), int(state.signal), state.other ? "other" : "main");
       Put(0, head);
       state.minimum = state.size;
    }
@@ -157,13 +175,15 @@ private:
    }
 
    /// The library functions between the fault and the user's code; that may have left no frame, if its last act was the call.
-   static void AddFrames()
+   static void AddFrames(void *counter)
    {
       void *frames[64];
-      int count = backtrace(frames, 64);
-      int last = -1;
-      for (int i = 0; i < count; ++i) {
-         Place place = Code::At(static_cast<char *>(frames[i]) - 1, false);
+      int count = backtrace(frames, 64), first = 0, last = -1;
+      for (int i = 0; i < count; ++i)
+         if (frames[i] == counter)
+            first = i;
+      for (int i = first; i < count; ++i) {
+         Place place = Code::At(Caller(frames, i, first), false);
          if (place == Place::jit)
             last = i;
          else if (place == Place::delicate) {
@@ -171,13 +191,25 @@ private:
             break;
          }
       }
-      for (int i = 0; i <= last; ++i)
-         Describe(static_cast<char *>(frames[i]) - 1);
+      for (int i = first; i <= last; ++i)
+         Describe(Caller(frames, i, first), i == last);
    }
 
-   static void Describe(void *address)
+   /// The call, not the place to return to.
+   static void *Caller(void **frames, int i, int first)
+   {
+      return i == first ? frames[i] : static_cast<char *>(frames[i]) - 1;
+   }
+
+   static void Describe(void *address, bool outermost)
    {
       Dl_info info;
+      if (Code::At(address, false) == Place::jit) {
+         std::string function = Self().other ? "" : Functions().At(address, outermost);
+         if (!function.empty())
+            AddFrame(function.c_str(), 0, "");
+         return;
+      }
       if (!dladdr(address, &info) || !info.dli_fname || !info.dli_sname)
          return;
       const char *library = std::strrchr(info.dli_fname, '/');

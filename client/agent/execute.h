@@ -49,6 +49,8 @@ public:
    /// The item that starts at this line runs next. `count` is how many items the cell has.
    virtual void Item(int /*line*/, size_t /*count*/) {}
    virtual void Remark(const Diagnostic &) {}
+   /// The item ran.
+   virtual void Ran(const rootbook::Item &, const std::string & /*text*/, int /*line*/) {}
    /// A dot command is about to run. @returns true when it was done here.
    virtual bool Takes(const std::string & /*command*/) { return false; }
    /// Runs `body`, which enters the interpreter. @throws Interrupted when it was left half-way.
@@ -191,6 +193,8 @@ private:
          fOutcome = Outcome();
       for (const Diagnostic &remark : held)
          fDiagnostics.Tell(remark);
+      if (fOutcome.Ok())
+         fWatcher.Ran(item, text, LineOf(item));
    }
 
    /// Says which name it is that nothing can be deduced from.

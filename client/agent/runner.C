@@ -92,6 +92,11 @@ public:
       fConnection.Send(frame, remark.text);
    }
 
+   void Ran(const rootbook::Item &item, const std::string &text, int line) override
+   {
+      Crashes::Functions().Add(item, text, fName, line);
+   }
+
    /// `.q` ends ROOT, but what ROOT does at its end (closing files, for one) would harm the copy that takes over.
    bool Takes(const std::string &text) override
    {
@@ -117,7 +122,7 @@ public:
 private:
    Connection &fConnection;
    Streams fStreams;
-   std::string fSocket, fNonce;
+   std::string fSocket, fNonce, fName;
    Shared &fShared;
    Canvases fCanvases;
    int fCell = 0;
@@ -158,7 +163,7 @@ private:
    void RunCell(const Command &command)
    {
       fCell = command.Number("id");
-      std::string name = command.Word("name");
+      std::string name = fName = command.Word("name");
       int line = command.words.count("line") ? command.Number("line") : 1;
       Crashes::Running(fCell, name, line);
       Crashes::Listen();

@@ -93,6 +93,17 @@ describe('crashes', () => {
     expect(frames.map((frame) => frame.function).join('\n')).toContain('TString::ToLower()');
   });
 
+  it("names the user's own functions and where they are defined", async () => {
+    const code =
+      'int inner(int *p) {\n  return *p + 1; }\nstruct Tool {\n  int go(int *p) { return inner(p) + 2; }\n};\nTool tool;\ntool.go((int *)8) + 1';
+    const { crash } = endingOf(await runner.run(code));
+    expect(crash?.frames.map(({ function: name }) => name.replace(/ of .*/, ''))).toEqual([
+      'inner(int* p), defined in line 1',
+      'Tool::go(int* p), defined in line 4',
+      'statement',
+    ]);
+  });
+
   it('goes on writing the file that the lost cell wrote to', async () => {
     const lost = await runner.run(
       'for (int i = 0; i < 300000; ++i) tree.Fill();\ntree.AutoSave(); file.Flush(); abort();',

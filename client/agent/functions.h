@@ -1,0 +1,106 @@
+// The functions that cells have defined, so that a crash can name those of its frames.
+#ifndef ROOTBOOK_FUNCTIONS_H
+#define ROOTBOOK_FUNCTIONS_H
+
+#include <string>
+#include <vector>
+
+#include "TClass.h"
+#include "TFunction.h"
+#include "TInterpreter.h"
+#include "TCollection.h"
+#include "TList.h"
+#include "TROOT.h"
+
+#include "cells.h"
+
+/// Of the unwinder: where the function that holds a place starts.
+struct rootbook_bases {
+   void *text, *data, *function;
+};
+extern "C" const void *_Unwind_Find_FDE(void *, rootbook_bases *);
+
+namespace rootbook {
+
+class UserFunctions {
+public:
+   /// Takes note of an item that was executed. @param line of the cell at which it starts.
+   void Add(const Item &item, const std::string &text, const std::string &cell, int line)
+   {
+      std::vector<Token> tokens = Lexer(text).Run();
+      for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+         std::string word = textOf(text, tokens[i]), next = textOf(text, tokens[i + 1]);
+         if (item.kind == ItemKind::code && (word == "struct" || word == "class") && tokens[i + 1].kind == Token::word)
+            return fKnown.push_back({true, next, text, cell, line});
+         if (item.kind == ItemKind::code)
+            return;
+         if (next == "(" && tokens[i].kind == Token::word) {
+            std::string owner = i > 1 && textOf(text, tokens[i - 1]) == "::" ? textOf(text, tokens[i - 2]) : "";
+            return fKnown.push_back({!owner.empty(), owner.empty() ? word : owner, text, cell, line});
+         }
+      }
+   }
+
+   /// The user's function that holds this place of its code, or nothing. Asks the interpreter, which compiles nothing for it.
+   /// @param outermost the frame is nearly always cling's own wrapper; classes, which take long, are not asked then.
+   std::string At(void *place, bool outermost)
+   {
+      rootbook_bases bases{};
+      if (!_Unwind_Find_FDE(place, &bases) || !bases.function || bases.function == fLast)
+         return "";
+      fLast = bases.function; // one of a recursion says it
+      for (bool classes : {false, true})
+         for (auto known = fKnown.rbegin(); known != fKnown.rend(); ++known)
+            if (known->inClass == classes && !(classes && outermost))
+               if (TFunction *function = Match(*known, bases.function))
+                  return Describe(*known, *function);
+      return "";
+   }
+
+private:
+   struct Known {
+      bool inClass;
+      std::string name, text, cell;
+      int line;
+   };
+   std::vector<Known> fKnown;
+   void *fLast = nullptr;
+
+   static TFunction *Match(const Known &known, void *address)
+   {
+      if (!known.inClass) {
+         TFunction *function = gROOT->GetGlobalFunction(known.name.c_str(), nullptr, false);
+         return function && IsAt(*function, address) ? function : nullptr;
+      }
+      TClass *type = TClass::GetClass(known.name.c_str(), true, true);
+      TIter next(type ? type->GetListOfMethods() : nullptr);
+      while (auto *function = static_cast<TFunction *>(next()))
+         if (IsAt(*function, address))
+            return function;
+      return nullptr;
+   }
+
+   static bool IsAt(TFunction &function, void *address)
+   {
+      const char *name = function.GetMangledName();
+      return name && *name && gInterpreter->FindSym(name) == address;
+   }
+
+   /// Which line of the function was at work is not known; where it is defined is.
+   static std::string Describe(const Known &known, TFunction &function)
+   {
+      std::vector<Token> tokens = Lexer(known.text).Run();
+      int line = 1, column = 1;
+      for (size_t i = 0; i + 1 < tokens.size(); ++i)
+         if (textOf(known.text, tokens[i]) == function.GetName() && textOf(known.text, tokens[i + 1]) == "(") {
+            locate(known.text, tokens[i].begin, line, column);
+            break;
+         }
+      std::string name = known.inClass ? known.name + "::" + function.GetName() : function.GetName();
+      return name + function.GetSignature() + ", defined in line " + std::to_string(known.line + line - 1) + " of " + known.cell;
+   }
+};
+
+} // namespace rootbook
+
+#endif
