@@ -12,6 +12,9 @@ import { toDeath, toEnding } from './wording.ts';
 /** Milliseconds that an idle kernel has to end when asked to, and one that has to stop its cell for that. */
 const endPatience = { idle: 2000, busy: 300, terminated: 1000 } as const;
 
+/** Milliseconds that a reply may come after the kernel said that it is idle: they travel apart. */
+const replyPatience = 1000;
+
 /** Milliseconds to wait for what a dead kernel said last. */
 const lastWordsPatience = 500;
 
@@ -95,9 +98,10 @@ class JupyterBackend implements Backend {
         if (type === 'stream') said += String(content['text']);
       },
       done: (reply) => {
-        if (reply['status'] === 'ok' && said === '') return;
+        if (reply['status'] === 'ok') return;
         this.#log.warn(`the agent was not loaded: ${JSON.stringify(reply)} ${said}`);
-        this.#notice = `ROOTbook could not improve this Python kernel, so it runs as it is: ${toText(reply['evalue'], said)}`;
+        this.#notice ??= `ROOTbook could not improve this Python kernel, so it runs as it is: ${toText(reply['evalue'], said)}`;
+        if (this.#running?.interruptible) this.#tellNotice(this.#running);
       },
     });
   }
@@ -129,6 +133,9 @@ class JupyterBackend implements Backend {
         },
         started: () => {
           this.#began(running);
+        },
+        unanswered: () => {
+          this.#unanswered(running);
         },
         done: (reply) => {
           running.finish(toReply(reply));
@@ -194,6 +201,22 @@ class JupyterBackend implements Backend {
 
   #began(running: Running): void {
     running.interruptible = true;
+    this.#tellNotice(running);
+    if (running.interruptWanted) this.#signal();
+  }
+
+  /** A signal that meets ipykernel before it has entered the cell makes it drop the request without a reply. */
+  #unanswered(running: Running): void {
+    setTimeout(() => {
+      if (this.#running !== running) return;
+      this.#requests.remove(running.id);
+      const message = 'The cell was interrupted before it began.';
+      running.emit(toErrorEmission('KeyboardInterrupt', message));
+      running.finish({ status: 'error', ename: 'KeyboardInterrupt', evalue: message });
+    }, replyPatience);
+  }
+
+  #tellNotice(running: Running): void {
     if (this.#notice !== undefined) {
       running.emit({
         channel: 'iopub',
@@ -202,7 +225,6 @@ class JupyterBackend implements Backend {
       });
       this.#notice = undefined;
     }
-    if (running.interruptWanted) this.#signal();
   }
 
   #signal(): void {
@@ -268,12 +290,13 @@ function toReply(content: Readonly<Record<string, unknown>>): BackendReply {
   return { ...content, status: content['status'] === 'ok' ? 'ok' : 'error' };
 }
 
+function toErrorEmission(name: string, message: string): Emission {
+  const content = { ename: name, evalue: message, traceback: message.split('\n'), problems: [] };
+  return { channel: 'iopub', type: 'error', content };
+}
+
 function toDeadReply(message: string, emit: (emission: Emission) => void): BackendReply {
   const name = 'KernelDied';
-  emit({
-    channel: 'iopub',
-    type: 'error',
-    content: { ename: name, evalue: message, traceback: message.split('\n'), problems: [] },
-  });
+  emit(toErrorEmission(name, message));
   return { status: 'error', ename: name, evalue: message };
 }

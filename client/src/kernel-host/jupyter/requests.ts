@@ -8,6 +8,8 @@ export interface Pending {
   readonly done: (reply: Readonly<Record<string, unknown>>) => void;
   /** Called at the first sign that the kernel works on it with interrupts enabled. */
   readonly started?: () => void;
+  /** Called when the kernel says that it is idle and has not replied; the reply may still be on its way. */
+  readonly unanswered?: () => void;
   /** Comm messages are never answered. */
   readonly hasReply: boolean;
 }
@@ -39,6 +41,8 @@ export class Requests {
     if (state.idle && state.reply) {
       this.#states.delete(id);
       state.pending.done(state.reply);
+    } else if (message.type === 'status' && state.idle) {
+      state.pending.unanswered?.();
     }
     return true;
   }
