@@ -157,8 +157,9 @@ class JupyterBackend implements Backend {
   }
 
   /**
-   * Python stops at its next line of code, `KeyboardInterrupt`. A call into compiled code stops when it returns: a
-   * C++ loop runs to its end unless it looks at signals itself. What the cell started as processes is signalled too.
+   * Python stops at its next line of code, `KeyboardInterrupt`. A C++ cell stops at a safe point, `Interrupted`: in 10 ms as a
+   * rule, in seconds when it does nothing but print, not at all in implicit-MT loops. A C++ function that a Python cell
+   * calls runs to its end first. What the cell started as processes is signalled too.
    */
   interrupt(): void {
     const running = this.#running;
