@@ -62,8 +62,9 @@ export class CellQueue {
     this.onBusy(true);
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const kernel = backend();
-      if (!kernel) {
-        this.#finish(next.message.id, { status: 'aborted' });
+      if (!kernel || isBlank(next.message)) {
+        // A blank cell is not counted, as in every Jupyter kernel.
+        this.#finish(next.message.id, { status: kernel ? 'ok' : 'aborted' });
         continue;
       }
       this.#running = next;
@@ -118,4 +119,8 @@ export class CellQueue {
   #status(id: string, state: 'busy' | 'idle'): void {
     this.#reply({ channel: 'iopub', type: 'status', content: { execution_state: state } }, id);
   }
+}
+
+function isBlank({ content }: KernelMessage): boolean {
+  return typeof content['code'] === 'string' && content['code'].trim() === '';
 }

@@ -114,4 +114,14 @@ describe('the queue of cells', () => {
     await settle();
     expect(replies(sent)).toEqual(['a ok', 'b aborted', 'c ok']);
   });
+
+  it('does not count a blank cell', async () => {
+    const { backend, sent, add } = setUp();
+    add(' ');
+    add('a');
+    expect(backend.cells.map(({ code, count }) => `${code}${String(count)}`)).toEqual(['a1']);
+    backend.end({ status: 'ok' });
+    await settle();
+    expect(replies(sent)).toEqual(['  ok', 'a ok']);
+  });
 });
