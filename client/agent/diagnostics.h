@@ -131,6 +131,19 @@ public:
    const std::string &RootError() const { return fRootError; }    ///< first error message of ROOT, or empty
    const std::string &Fatal() const { return fFatal; }            ///< message of Fatal(), or empty
 
+   /// The namespaces in which cling hides what was defined anew are no business of the user's.
+   static void Withdraw(std::string &text)
+   {
+      const std::string prefix = "__cling_N5";
+      for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
+         size_t end = text.find_first_not_of("0123456789", at + prefix.size());
+         if (end == std::string::npos || text.compare(end, 2, "::") != 0)
+            at += prefix.size();
+         else
+            text.erase(at, end + 2 - at);
+      }
+   }
+
 private:
    Listener fListener;
    std::string fItem, fName, fRootError, fFatal;
@@ -184,19 +197,6 @@ private:
       if (level >= kError)
          fErrors.push_back(parsePosition(text));
       Tell(remark);
-   }
-
-   /// The namespaces in which cling hides what was defined anew are no business of the user's.
-   static void Withdraw(std::string &text)
-   {
-      const std::string prefix = "__cling_N5";
-      for (size_t at = text.find(prefix); at != std::string::npos; at = text.find(prefix, at)) {
-         size_t end = text.find_first_not_of("0123456789", at + prefix.size());
-         if (end == std::string::npos || text.compare(end, 2, "::") != 0)
-            at += prefix.size();
-         else
-            text.erase(at, end + 2 - at);
-      }
    }
 
    /// cling evaluates names that it does not know when the item runs, in a buffer of its own: find them in the item.

@@ -247,6 +247,10 @@ private:
          // Said below, because user code may have caught it as well.
       } catch (const std::exception &error) {
          return Fail("exception", TypeName(typeid(error)), error.what(), line, item.column);
+      } catch (const std::string &text) {
+         return Fail("exception", "std::string", text, line, item.column);
+      } catch (const char *text) {
+         return Fail("exception", "const char*", text ? text : "", line, item.column);
       } catch (...) {
          const std::type_info *type = abi::__cxa_current_exception_type();
          return Fail("exception", type ? TypeName(*type) : "unknown", "", line, item.column);
@@ -289,6 +293,7 @@ private:
       char *readable = abi::__cxa_demangle(type.name(), nullptr, nullptr, &status);
       std::string name = readable ? readable : type.name();
       std::free(readable);
+      Diagnostics::Withdraw(name);
       return name;
    }
 };

@@ -102,7 +102,9 @@ public:
    {
       size_t end = text.find_first_of(" \t(");
       std::string name = text.substr(0, end);
-      if (name != ".q" && name != ".quit" && name != ".exit" && name.find_first_not_of('q', 1) != std::string::npos)
+      bool quits = name == ".quit" || name == ".exit" ||
+                   (name.compare(0, 2, ".q") == 0 && name.find_first_not_of('q', 1) == std::string::npos);
+      if (!quits)
          return false;
       Streams::Flush();
       _exit(0);

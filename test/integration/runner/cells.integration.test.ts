@@ -54,6 +54,12 @@ const values: readonly Row[] = [
     'Current cling optimization level: 1\n(int) 1\n',
   ],
   ['a shell escape', '.!echo hello', 'ok', 'hello\n'],
+  [
+    'a class declared before it is defined',
+    'class Late;\nint use(Late *);\nclass Late { public: int v = 3; };\nint use(Late *l) { return l->v; }\nuse(new Late)',
+    'ok',
+    '(int) 3\n',
+  ],
   ['structured bindings', 'auto [b1, b2] = std::pair{1, 2.5};\nb2', 'ok', '(double) 2.5000000\n'],
   ['extern "C"', 'extern "C" { int ec1(int x) { return x; } }\nec1(3)', 'ok', '(int) 3\n'],
   [
@@ -116,6 +122,7 @@ const mistakes: readonly Row[] = [
     'exception 2:1 vector::_M_range_check: __n (which is 3) >= this->size() (which is 0)',
   ],
   ['an exception that is a number', 'throw 3;', 'exception 1:1 '],
+  ['an exception that is text', 'throw std::string("because");', 'exception 1:1 because'],
   ['Fatal', 'int k1 = 1;\nFatal("here", "because %d", k1);', 'fatal 2:1 here: because 1'],
   [
     'Fatal in a function that catches all',
