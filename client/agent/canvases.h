@@ -12,13 +12,16 @@
 
 #include "TBufferJSON.h"
 #include "TCanvas.h"
+#include "TColor.h"
 #include "TError.h"
 #include "TF1.h"
 #include "TFile.h"
 #include "TGraph.h"
 #include "TH1.h"
 #include "TList.h"
+#include "TObjArray.h"
 #include "TROOT.h"
+#include "TStyle.h"
 #include "TTimer.h"
 #include "TVirtualPad.h"
 
@@ -91,13 +94,37 @@ private:
       Inside inside;
       TVirtualPad *pad = gPad;
       std::string png = ToPng(canvas);
-      std::string json = TBufferJSON::ToJSON(&canvas, 23).Data();
+      std::string json = ToJson(canvas);
       if (gPad != pad)
          gPad = pad;
       Frame frame("display");
       frame.Add("cell", cell).Add("id", fIds[&canvas]).Flag("update", update);
       frame.Add("json", double(json.size())).Add("png", double(png.size())).Add("text", ToText(canvas));
       fConnection.Send(frame.Add("bytes", double(json.size() + png.size())), json + png);
+   }
+
+   /// A canvas alone does not say how ROOT draws it: JSROOT takes the style, colours that are not ROOT's own and the palette
+   /// from among its primitives, where JupyROOT puts them as well.
+   static std::string ToJson(TCanvas &canvas)
+   {
+      TList *primitives = canvas.GetListOfPrimitives();
+      auto *colors = dynamic_cast<TObjArray *>(gROOT->GetListOfColors());
+      TObjArray palette;
+      palette.SetName("CurrentColorPalette");
+      primitives->Add(gStyle);
+      if (colors && colors->GetEntries() > 598) { // more than ROOT starts with
+         const TArrayI &numbers = TColor::GetPalette();
+         for (int i = 0; i < numbers.GetSize(); ++i)
+            palette.Add(gROOT->GetColor(numbers[i]));
+         primitives->Add(colors);
+         primitives->Add(&palette);
+      }
+      TColor::DefinedColors(); // else the conversion leaves out colours that it wrote before
+      std::string json = TBufferJSON::ToJSON(&canvas, 23).Data();
+      primitives->Remove(&palette);
+      primitives->Remove(colors);
+      primitives->Remove(gStyle);
+      return json;
    }
 
    static std::string ToPng(TCanvas &canvas)

@@ -62,7 +62,7 @@ export async function openBenchWindow(
   };
 }
 
-const Reply = z.object({ id: z.number(), result: z.unknown(), error: z.string().optional() });
+const Reply = z.object({ id: z.number(), result: z.unknown().optional(), error: z.string().optional() });
 type Reply = z.infer<typeof Reply>;
 
 function later<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
