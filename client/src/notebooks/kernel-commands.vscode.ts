@@ -26,22 +26,22 @@ export function registerKernelCommands(
     await desk.active().restart();
     await vscode.commands.executeCommand('notebook.execute');
   });
-  command('rootbook.restartAndRunAllAbove', async () => {
+  registerCommand(scope, log, 'rootbook.restartAndRunAllAbove', async (index) => {
     await desk.active().restart();
-    await runAllAbove();
+    await runAllAbove(typeof index === 'number' ? index : undefined);
   });
-  command('rootbook.runAllAbove', runAllAbove);
+  command('rootbook.runAllAbove', () => runAllAbove());
   command('rootbook.switchToPython', () => switchToPython(desk, controllers));
   command('rootbook.kernelMenu', kernelMenu);
   command('rootbook.shutDownKernels', () => shutDownKernels(hosts));
 }
 
-/** Runs the cells above the selected one. */
-async function runAllAbove(): Promise<void> {
+/** Runs the cells above one, or above the selected one. */
+async function runAllAbove(index?: number): Promise<void> {
   const editor = vscode.window.activeNotebookEditor;
   if (!editor) throw new UserError('No notebook is in front. Open one first.');
   await vscode.commands.executeCommand('notebook.cell.execute', {
-    ranges: [{ start: 0, end: editor.selection.start }],
+    ranges: [{ start: 0, end: index ?? editor.selection.start }],
     document: editor.notebook.uri,
   });
 }

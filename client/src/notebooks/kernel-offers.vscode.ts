@@ -23,11 +23,15 @@ export async function offerHarderStop(flavour: Flavour, isRunning: () => boolean
   return picked === offer && isRunning();
 }
 
-/** Tells that a kernel ended by itself, and what can be done. */
-export async function offerRestart(label: string, reason: string): Promise<void> {
+/**
+ * Tells that a kernel ended by itself, and what can be done.
+ *
+ * @param index of the cell in which it ended.
+ */
+export async function offerRestart(label: string, reason: string, index: number | undefined): Promise<void> {
   const [all, only] = ['Restart and Run All Above', 'Restart'];
   const picked = await vscode.window.showErrorMessage(`${label} ended. ${reason}`, all, only);
-  if (picked === all) await vscode.commands.executeCommand('rootbook.restartAndRunAllAbove');
+  if (picked === all) await vscode.commands.executeCommand('rootbook.restartAndRunAllAbove', index);
   else if (picked === only) await vscode.commands.executeCommand('rootbook.restart');
 }
 

@@ -278,7 +278,10 @@ export class NotebookKernel {
   #onState(state: KernelState): void {
     this.#setState(state);
     if (state.kind === 'closed') void this.#letGo();
-    if (state.kind === 'dead') void offerRestart(this.label, state.reason);
+    if (state.kind === 'dead') {
+      const cell = this.#running()?.cell ?? this.#stray.lastCell;
+      void offerRestart(this.label, state.reason, cell?.index);
+    }
   }
 
   #setState(state: NotebookKernelState): void {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Log } from '../base/log.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
 import { toEditorOutput } from './output-items.ts';
-import { CellOutputs } from './outputs.ts';
+import { type CellOutput, CellOutputs } from './outputs.ts';
 
 const gatherMilliseconds = 200;
 const maxMegabytes = 1;
@@ -12,16 +12,26 @@ const heading = '[output outside a cell]\n';
  * Shows what is printed while no cell runs, or by threads that print on: below the last cell that ran, and marked.
  */
 export class StrayOutput {
-  /** Where stray output goes. */
-  lastCell: vscode.NotebookCell | undefined;
   readonly #controller: vscode.NotebookController;
   readonly #log: Log;
   #gathered = new CellOutputs(maxMegabytes);
   #timer: NodeJS.Timeout | undefined;
+  #lastCell: vscode.NotebookCell | undefined;
+  #hasHeading = false;
 
   constructor(controller: vscode.NotebookController, log: Log) {
     this.#controller = controller;
     this.#log = log;
+  }
+
+  /** The last cell that ran: where stray output goes. */
+  get lastCell(): vscode.NotebookCell | undefined {
+    return this.#lastCell;
+  }
+
+  set lastCell(cell: vscode.NotebookCell | undefined) {
+    this.#lastCell = cell;
+    this.#hasHeading = false;
   }
 
   add(event: CellEvent): void {
@@ -39,9 +49,7 @@ export class StrayOutput {
 
   #show(): void {
     const cell = this.lastCell;
-    const outputs = this.#gathered.outputs.map((output, index) =>
-      output.kind === 'stream' && index === 0 ? { ...output, text: heading + output.text } : output,
-    );
+    const { outputs } = this.#gathered;
     // Blank text between cells is no news.
     const isBlank = outputs.every(
       (output) => output.kind === 'stream' && output.text.trim() === heading.trim(),
@@ -52,7 +60,8 @@ export class StrayOutput {
       const execution = this.#controller.createNotebookCellExecution(cell);
       execution.executionOrder = executionSummary?.executionOrder;
       execution.start(executionSummary?.timing?.startTime);
-      const made = outputs.map(toEditorOutput).map(
+      const headed = this.#hasHeading ? outputs : outputs.map(withHeading);
+      const made = headed.map(toEditorOutput).map(
         ({ items, metadata }) =>
           new vscode.NotebookCellOutput(
             items.map(({ data, mime }) => new vscode.NotebookCellOutputItem(data, mime)),
@@ -61,6 +70,7 @@ export class StrayOutput {
       );
       void execution.appendOutput(made);
       execution.end(executionSummary?.success, executionSummary?.timing?.endTime);
+      this.#hasHeading = true;
       this.#gathered = new CellOutputs(maxMegabytes);
     } catch (caught) {
       // The cell runs again or was deleted: wait for the next one.
@@ -68,4 +78,9 @@ export class StrayOutput {
       this.#later(gatherMilliseconds * 5);
     }
   }
+}
+
+/** Marks the first of some outputs as one of no cell. */
+function withHeading(output: CellOutput, index: number): CellOutput {
+  return output.kind === 'stream' && index === 0 ? { ...output, text: heading + output.text } : output;
 }
