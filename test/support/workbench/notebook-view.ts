@@ -47,6 +47,18 @@ export class NotebookView {
     await this.#page.locator('.kernel-label', { hasText: name }).first().waitFor({ timeout });
   }
 
+  /** What the toolbar says about the kernel. */
+  async kernel(): Promise<string> {
+    return this.#page.locator('.kernel-label').first().innerText();
+  }
+
+  /** Types at the end of a code cell. */
+  async type(index: number, text: string): Promise<void> {
+    await this.cell(index).locator('.view-lines').first().click();
+    await this.#page.keyboard.press('Control+End');
+    await this.#page.keyboard.type(text);
+  }
+
   async runAll(): Promise<void> {
     await this.#runCommand('Notebook: Run All');
   }
@@ -121,7 +133,7 @@ export class NotebookView {
     const fits = (shown: string): boolean =>
       typeof text === 'string' ? shown.includes(text) : text.test(shown);
     for (;;) {
-      const shown = await this.#outputText();
+      const shown = await this.outputText();
       if (fits(shown)) return;
       if (signal.aborted) throw new Error(`no output says ${String(text)}, only:\n${shown}`);
       await this.#nextFrame();
@@ -132,7 +144,8 @@ export class NotebookView {
     await this.#page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
   }
 
-  async #outputText(): Promise<string> {
+  /** The text of all outputs on the screen. */
+  async outputText(): Promise<string> {
     const texts = await Promise.all(
       this.#page.frames().map((frame) =>
         frame

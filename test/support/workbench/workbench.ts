@@ -8,16 +8,21 @@ import { repository } from '../../../scripts/tools.mjs';
 import { type Server, startServer } from '../../../scripts/vscode-server.mjs';
 import { launchBrowser } from './browser.ts';
 import { NotebookView } from './notebook-view.ts';
+import { writeNotebook, type WrittenNotebook } from './write-notebook.ts';
 
 export interface WorkbenchOptions {
-  /** Folder of the window. It is copied, so that a test may write into it. */
-  readonly folder: string;
+  /** Folder of the window. It is copied, so that a test may write into it. An empty one without this. */
+  readonly folder?: string;
+  /** Notebooks to write into the folder, by name. */
+  readonly notebooks?: Readonly<Record<string, WrittenNotebook>>;
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Whether the folder is trusted (default). Otherwise the window is in Restricted Mode until somebody trusts it. */
   readonly trust?: boolean;
   /** More extensions to install, and what the extension host has in its environment. */
   readonly vsix?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Without our extension: what VS Code itself does. */
+  readonly bare?: boolean;
   readonly viewport?: { readonly width: number; readonly height: number };
 }
 
@@ -34,8 +39,17 @@ export class Workbench {
   readonly #state: string;
   readonly #server: Server;
   readonly #browser: Browser;
+  readonly #bare: boolean;
 
-  private constructor(page: Page, folder: string, state: string, server: Server, browser: Browser) {
+  private constructor(
+    page: Page,
+    folder: string,
+    state: string,
+    server: Server,
+    browser: Browser,
+    bare: boolean,
+  ) {
+    this.#bare = bare;
     this.page = page;
     this.folder = folder;
     this.#state = state;
@@ -45,16 +59,20 @@ export class Workbench {
 
   static async start({
     folder,
+    notebooks = {},
     settings = {},
     trust = true,
     viewport,
     vsix: others = [],
     env = {},
+    bare = false,
   }: WorkbenchOptions): Promise<Workbench> {
-    const vsix = await packageHere();
+    const ours = bare ? [] : [await packageHere()];
     const state = mkdtempSync(path.join(os.tmpdir(), 'rootbook-e2e-'));
     const copy = path.join(state, 'folder');
-    cpSync(folder, copy, { recursive: true });
+    if (folder === undefined) mkdirSync(copy);
+    else cpSync(folder, copy, { recursive: true });
+    for (const [name, notebook] of Object.entries(notebooks)) writeNotebook(copy, name, notebook);
     const untrusted = {
       'security.workspace.trust.startupPrompt': 'never',
       'security.workspace.trust.banner': 'never',
@@ -70,7 +88,7 @@ export class Workbench {
       },
       trust,
       driver: false,
-      vsix: [vsix, ...others],
+      vsix: [...ours, ...others],
       env,
     });
     const browser = await launchBrowser();
@@ -78,7 +96,7 @@ export class Workbench {
       viewport: viewport ?? { width: 1280, height: 1000 },
       permissions: ['clipboard-read', 'clipboard-write'],
     });
-    const workbench = new Workbench(page, copy, state, server, browser);
+    const workbench = new Workbench(page, copy, state, server, browser, bare);
     try {
       await workbench.load();
     } catch (error) {
@@ -104,6 +122,19 @@ export class Workbench {
 
   /** Opens a notebook of the folder and waits for its cells. One is open at a time; changes to the last one are dropped. */
   async openNotebook(name: string): Promise<NotebookView> {
+    await this.openFile(name);
+    const view = this.notebook(name);
+    await view.waitUntilShown(startTimeout);
+    return view;
+  }
+
+  /** The view of a notebook that is open already. */
+  notebook(name: string): NotebookView {
+    return new NotebookView(this.page, path.join(this.folder, name), (title) => this.runCommand(title));
+  }
+
+  /** Opens a file of the folder in place of the editor in front, without waiting for what it shows. */
+  async openFile(name: string): Promise<void> {
     if ((await this.page.locator('.tab.active').count()) > 0) {
       await this.runCommand('View: Revert and Close Editor');
       await this.page.locator('.tab.active').waitFor({ state: 'detached' });
@@ -112,9 +143,7 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input[type="text"]').first();
     await input.fill(name);
     await this.#quickRow(path.basename(name)).click();
-    const view = new NotebookView(this.page, path.join(this.folder, name), (title) => this.runCommand(title));
-    await view.waitUntilShown(startTimeout);
-    return view;
+    await this.page.locator('.tab.active', { hasText: path.basename(name) }).waitFor();
   }
 
   /** Switches the colour theme and waits until it is on the screen. */
@@ -132,6 +161,22 @@ export class Workbench {
   async waitForText(text: RegExp): Promise<void> {
     const places = this.page.locator('.notification-list-item-message, .monaco-dialog-box');
     await places.filter({ hasText: text }).first().waitFor();
+  }
+
+  /** Presses a button of a notification that says something. */
+  async clickNotification(text: RegExp, button: string): Promise<void> {
+    const notification = this.page
+      .locator('.notifications-toasts .notification-list-item')
+      .filter({ hasText: text });
+    await notification.getByRole('button', { name: button, exact: true }).first().click();
+  }
+
+  /** Answers the input box that is open, once its title or prompt says something. */
+  async answer(prompt: RegExp, text: string): Promise<void> {
+    const box = this.page.locator('.quick-input-widget', { hasText: prompt });
+    await box.waitFor();
+    await box.locator('input[type="text"]').first().fill(text);
+    await this.page.keyboard.press('Enter');
   }
 
   /** Process ids of the kernel hosts that run for this profile. */
@@ -196,7 +241,7 @@ export class Workbench {
 
   /** A notebook that is opened before extensions are registered shows as plain JSON. */
   async #waitForExtensions(): Promise<void> {
-    await this.#findCommand('ROOTbook: New ROOTbook (C++)');
+    await this.#findCommand(this.#bare ? 'Create: New Jupyter Notebook' : 'ROOTbook: New ROOTbook (C++)');
     await this.page.keyboard.press('Escape');
   }
 }
