@@ -20,7 +20,6 @@ export function registerKernelStatus(scope: Scope, desk: KernelDesk): void {
     vscode.window.createStatusBarItem('rootbook.kernel', vscode.StatusBarAlignment.Right, 90),
   );
   item.name = 'ROOT Kernel';
-  item.command = 'rootbook.kernelMenu';
   const show = (): void => {
     const notebook = vscode.window.activeNotebookEditor?.notebook;
     const choice = notebook && desk.choiceOf(notebook);
@@ -28,6 +27,15 @@ export function registerKernelStatus(scope: Scope, desk: KernelDesk): void {
       item.hide();
       return;
     }
+    if (!vscode.workspace.isTrusted) {
+      item.text = '$(shield) ROOT starts nothing in Restricted Mode';
+      item.tooltip =
+        'You have not said that you trust this folder, so no cell of it is run. Click to change that.';
+      item.command = 'workbench.trust.manage';
+      item.show();
+      return;
+    }
+    item.command = 'rootbook.kernelMenu';
     const state = desk.of(notebook)?.state ?? { kind: 'none' as const };
     const { icon, text } = looks[state.kind];
     item.text = `$(${icon}) ${labelOf(choice.installation, choice.flavour)}: ${text}`;
@@ -37,5 +45,6 @@ export function registerKernelStatus(scope: Scope, desk: KernelDesk): void {
   };
   scope.own(desk.onDidChange(show));
   scope.own(vscode.window.onDidChangeActiveNotebookEditor(show));
+  scope.own(vscode.workspace.onDidGrantWorkspaceTrust(show));
   show();
 }

@@ -83,7 +83,10 @@ export class NotebookKernel {
   async run(cells: readonly vscode.NotebookCell[]): Promise<void> {
     const views = cells.flatMap((cell) => this.#pend(cell));
     this.#nameKernel();
-    const sendable = views.filter((view) => !this.#refuse(view));
+    const refused = views.findIndex((view) => this.#refuse(view));
+    // A failed cell stops those after it, whoever finds the failure.
+    const sendable = refused < 0 ? views : views.slice(0, refused);
+    if (refused >= 0) for (const view of views.slice(refused + 1)) this.#finish(view, 'notRun');
     if (sendable.length === 0) return;
     let session: Session;
     try {
