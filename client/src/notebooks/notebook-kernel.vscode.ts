@@ -57,6 +57,7 @@ export class NotebookKernel {
   readonly onDidChange = this.#changed.event;
   #opening: { readonly session: Promise<Session>; readonly abort: AbortController } | undefined;
   #session: Session | undefined;
+  #restarting: Promise<void> | undefined;
   #scope = new Scope();
   #detached = new AbortController();
   #state: NotebookKernelState = { kind: 'none' };
@@ -90,6 +91,8 @@ export class NotebookKernel {
     if (sendable.length === 0) return;
     let session: Session;
     try {
+      // Cells that are sent to a kernel which restarts would be dropped with those before.
+      await this.#restarting;
       session = await this.open();
     } catch (caught) {
       await this.#failToStart(sendable, caught);
@@ -124,9 +127,12 @@ export class NotebookKernel {
 
   async restart(): Promise<void> {
     const session = this.#existing();
-    await withProgress(`Restarting ${this.label}`, new AbortController().signal, (_, signal) =>
+    const title = `Restarting ${this.label}`;
+    const restarting = withProgress(title, new AbortController().signal, (_, signal) =>
       session.restart(signal),
     );
+    this.#restarting = restarting.catch(() => undefined);
+    await restarting;
   }
 
   async shutDown(): Promise<void> {

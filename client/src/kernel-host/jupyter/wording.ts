@@ -23,9 +23,18 @@ const causes: readonly (readonly [pattern: RegExp, cause: string])[] = [
   ],
 ];
 
+/** ROOT's handler of signals ends the process with these codes: 128 and ROOT's own number of the signal (`ESignals`). */
+const rootCodes: Readonly<Record<number, string>> = {
+  128: 'a bus error',
+  129: 'a segmentation violation: often a null or dangling pointer, or a stack overflow',
+  132: 'an illegal instruction',
+};
+
 /** Says in one line how a process ended. */
 export function toEnding(ending: Ending): string {
   if (ending.signal !== null) return `it was ended by ${ending.signal}`;
+  const crash = rootCodes[ending.code ?? 0];
+  if (crash !== undefined) return `it crashed on ${crash}`;
   if (ending.code === 0) return 'it ended by itself';
   return ending.code === null ? 'it could not be started' : `it ended with exit code ${String(ending.code)}`;
 }

@@ -67,11 +67,14 @@ export function describeFrames(crash: Crash | undefined): readonly string[] {
 
 /** What a restore means for the user. @param undone names of earlier cells, such as `In[3]`. */
 export function describeRestore(undone: readonly string[]): readonly string[] {
+  const [first] = undone;
   return [
-    'The session is what it was before this cell.',
-    ...(undone.length > 0
-      ? [`Undone with it, because they ran since the last checkpoint: ${undone.join(', ')}. Run them again.`]
-      : []),
+    ...(first === undefined
+      ? ['The session is what it was before this cell.']
+      : [
+          `The session is what it was before ${first}, because that is where the last checkpoint is.`,
+          `Undone with this cell: ${undone.join(', ')}. Run them again.`,
+        ]),
     'Not restored: threads that your code started, and what it changed in files and other programs.',
   ];
 }

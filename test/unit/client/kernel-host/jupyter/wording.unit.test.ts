@@ -26,6 +26,7 @@ describe('the likely cause of a failed start', () => {
 it.each([
   [{ code: null, signal: 'SIGKILL' }, 'it was ended by SIGKILL'],
   [{ code: 3, signal: null }, 'it ended with exit code 3'],
+  [{ code: 132, signal: null }, 'it crashed on an illegal instruction'],
   [{ code: 0, signal: null }, 'it ended by itself'],
   [{ code: null, signal: null }, 'it could not be started'],
 ])('%j reads as a sentence', (ending, text) => {
