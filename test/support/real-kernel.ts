@@ -14,7 +14,7 @@ export const tools =
   process.env['ROOTBOOK_TOOLS'] ??
   path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'rootbook-dev');
 
-const quiet: Log = {
+export const quiet: Log = {
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,
@@ -63,6 +63,7 @@ export async function testHosts(): Promise<TestHosts> {
     cacheFolder: path.join(tools, 'runners'),
     environment: {},
     checkpoints: true,
+    outlivesClient: true,
     idleHours: 1,
     ...changes,
   });

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Display } from '../../client/src/kernel-host/runner/frames.ts';
 import { Interpreter, type Outcome, type Task } from '../../client/src/kernel-host/runner/interpreter.ts';
-import { testInstallation } from './real-kernel.ts';
+import { quiet, testInstallation } from './real-kernel.ts';
 
 const run = promisify(execFile);
 
@@ -56,7 +56,7 @@ export async function startRunner(
 ): Promise<TestRunner> {
   const { root } = await testInstallation();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rootbook-runner-'));
-  const interpreter = new Interpreter(true);
+  const interpreter = new Interpreter(true, quiet);
   let stray = '';
   interpreter.onStray = (_name, text) => (stray += text);
   const load = `gSystem->Load("${library ?? ''}"); ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();`;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Log } from '../base/log.ts';
 import { UserError } from '../base/errors.ts';
 import type { Backend } from './backend.ts';
 import type { LaunchSpec } from './launch-spec.ts';
@@ -9,31 +10,49 @@ import { runnerRecipe } from './runner/commands.ts';
 export async function startBackend(
   spec: LaunchSpec,
   privateFolder: string,
+  log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
   return spec.flavour === 'cpp'
-    ? startRunner(spec, privateFolder, signal)
-    : startPython(spec, privateFolder, signal);
+    ? startRunner(spec, privateFolder, log, signal)
+    : startPython(spec, privateFolder, log, signal);
 }
 
-async function startPython(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
+async function startPython(
+  spec: LaunchSpec,
+  privateFolder: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Backend> {
   const { installation, folder, agentFolder } = spec;
   if (installation.python === undefined)
     throw new UserError(`No Python was found that belongs to the ROOT in ${installation.root}.`);
   // Loaded when needed: it brings a native module, which a C++ kernel has no use for.
   const { startJupyterBackend } = await import('./jupyter/backend.ts');
   return startJupyterBackend(
-    { python: installation.python, folder, environment: environmentOf(spec), agentFolder, privateFolder },
+    {
+      python: installation.python,
+      folder,
+      environment: environmentOf(spec),
+      agentFolder,
+      privateFolder,
+      log,
+    },
     signal,
   );
 }
 
-async function startRunner(spec: LaunchSpec, privateFolder: string, signal: AbortSignal): Promise<Backend> {
+async function startRunner(
+  spec: LaunchSpec,
+  privateFolder: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Backend> {
   const { installation, folder, agentFolder, cacheFolder } = spec;
   const bundled = path.join(path.dirname(process.argv[1] ?? ''), 'runners');
   const recipe = await runnerRecipe(installation, { agent: agentFolder, cache: cacheFolder, bundled });
-  const backend = new RunnerBackend(spec.checkpoints, () =>
-    startPython(spec, privateFolder, new AbortController().signal),
+  const backend = new RunnerBackend(spec.checkpoints, log, () =>
+    startPython(spec, privateFolder, log, new AbortController().signal),
   );
   const cancel = (): void => void backend.close();
   signal.addEventListener('abort', cancel, { once: true });

@@ -24,6 +24,7 @@ export class Host {
   readonly #create: BackendFactory;
   readonly #token: Buffer;
   readonly #queue: CellQueue;
+  readonly #outlivesClient: boolean;
   #backend: Backend | undefined;
   #starting: AbortController | undefined;
   #client: net.Socket | undefined;
@@ -34,7 +35,9 @@ export class Host {
   #quietSince = Date.now();
   onShutDown: () => void = () => undefined;
 
-  constructor(create: BackendFactory, token: string) {
+  /** @param outlivesClient whether the kernel goes on when its client goes. */
+  constructor(create: BackendFactory, token: string, outlivesClient: boolean) {
+    this.#outlivesClient = outlivesClient;
     this.#create = create;
     this.#token = Buffer.from(token);
     this.#queue = new CellQueue((emission, parentId) => {
@@ -94,6 +97,7 @@ export class Host {
       this.#client = undefined;
       this.#quietSince = Date.now();
       this.#throttle(false);
+      if (!this.#outlivesClient) this.onShutDown();
     });
   }
 

@@ -16,6 +16,8 @@ export const LaunchSpec = z.object({
   /** Changes to the environment of the editor. */
   environment: z.record(z.string(), z.string()),
   checkpoints: z.boolean(),
+  /** Whether kernel and host go on when the client goes; a headless run has nobody who would come back. */
+  outlivesClient: z.boolean(),
   idleHours: z.number().positive(),
 });
 export type LaunchSpec = z.infer<typeof LaunchSpec>;

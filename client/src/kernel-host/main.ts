@@ -5,6 +5,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { z } from 'zod';
 import { startBackend } from './backends.ts';
+import { createFileLog } from './file-log.ts';
 import { protocolVersion } from './frames.ts';
 import { Host } from './host.ts';
 import { LaunchSpec } from './launch-spec.ts';
@@ -20,7 +21,18 @@ async function main(file: string): Promise<void> {
   rmSync(file);
   const token = randomBytes(32).toString('hex');
   const privateFolder = await mkdtemp(path.join(await socketFolder(), 'k'));
-  const host = new Host((signal) => startBackend(spec, privateFolder, signal), token);
+  const logFile = path.join(stateFolder, 'hosts', `${id}.log`);
+  const log = createFileLog(logFile);
+  log.info(`${label} in ${spec.folder}, process ${String(process.pid)}`);
+  process.on('uncaughtException', (error) => {
+    log.error(error);
+    process.exit(1);
+  });
+  const host = new Host(
+    (signal) => startBackend(spec, privateFolder, log, signal),
+    token,
+    spec.outlivesClient,
+  );
   void host.start();
   const socket = await newSocketPath();
   const server = net.createServer((connection) => {
@@ -35,6 +47,7 @@ async function main(file: string): Promise<void> {
     if (ending) return;
     ending = true;
     await removeRecord(stateFolder, id);
+    await rm(logFile, { force: true });
     await host.close();
     server.close();
     await rm(privateFolder, { recursive: true, force: true });

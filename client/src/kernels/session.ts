@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
@@ -130,6 +131,8 @@ export function createSession(transport: Transport): Session {
   return {
     async *execute({ code, language, cellId, mayFail }, signal) {
       signal.throwIfAborted();
+      // All cells of a Run All listen to one signal.
+      setMaxListeners(0, signal);
       const events = new Channel<CellEvent>();
       const id = randomUUID();
       running.set(id, events);

@@ -87,6 +87,7 @@ async function main(): Promise<boolean> {
     cacheFolder: path.join(stateFolder, 'runners'),
     environment: variablesOf(installation, process.env),
     checkpoints: true,
+    outlivesClient: false,
     idleHours: 1,
   };
   const interrupted = new AbortController();

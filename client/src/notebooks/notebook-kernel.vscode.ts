@@ -261,6 +261,7 @@ export class NotebookKernel {
       cacheFolder,
       environment: { ...variablesOf(installation, process.env), ...settings['rootbook.kernel.environment'] },
       checkpoints: settings['rootbook.kernel.checkpoints'],
+      outlivesClient: true,
       idleHours: settings['rootbook.kernel.idleHours'],
     };
   }

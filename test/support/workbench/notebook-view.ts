@@ -64,7 +64,7 @@ export class NotebookView {
   }
 
   async interrupt(): Promise<void> {
-    await this.#runCommand('Notebook: Interrupt Kernel');
+    await this.#runCommand('Notebook: Interrupt');
   }
 
   /** The row of a cell. VS Code makes only those that are on the screen. */

@@ -110,8 +110,15 @@ export class Workbench {
   /** Loads the window, again if it is loaded already, and waits until commands of extensions are known. */
   async load(): Promise<void> {
     await this.page.goto(this.#server.url(this.folder), { waitUntil: 'domcontentloaded' });
-    await this.page.locator('.part.statusbar .statusbar-item').first().waitFor({ timeout: startTimeout });
-    await this.#waitForExtensions();
+    await this.#waitUntilLoaded();
+  }
+
+  /** Reloads the window as its user would, so that it comes back with what was open. */
+  async reload(): Promise<void> {
+    const loaded = this.page.waitForEvent('domcontentloaded');
+    await this.runCommand('Developer: Reload Window');
+    await loaded;
+    await this.#waitUntilLoaded();
   }
 
   /** Runs a command by its title in the palette, for example `Notebook: Run All`. */
@@ -240,7 +247,8 @@ export class Workbench {
   }
 
   /** A notebook that is opened before extensions are registered shows as plain JSON. */
-  async #waitForExtensions(): Promise<void> {
+  async #waitUntilLoaded(): Promise<void> {
+    await this.page.locator('.part.statusbar .statusbar-item').first().waitFor({ timeout: startTimeout });
     await this.#findCommand(this.#bare ? 'Create: New Jupyter Notebook' : 'ROOTbook: New ROOTbook (C++)');
     await this.page.keyboard.press('Escape');
   }

@@ -1,4 +1,5 @@
 import type { KernelMessage } from '../../kernels/messages.ts';
+import type { Log } from '../../base/log.ts';
 import { canvasHtml } from '../../kernels/canvas-html.ts';
 import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
 import { Coalescer } from './coalescer.ts';
@@ -37,9 +38,9 @@ export class RunnerBackend implements Backend {
   onStray: Emit = () => undefined;
   onDeath: (reason: string) => void = () => undefined;
 
-  constructor(protect: boolean, python: PythonSource) {
+  constructor(protect: boolean, log: Log, python: PythonSource) {
     this.#python = python;
-    this.#interpreter = new Interpreter(protect);
+    this.#interpreter = new Interpreter(protect, log);
     const stray = new Coalescer((name, text) => {
       this.onStray(stream(name, text));
     });

@@ -1,3 +1,4 @@
+import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../kernels/cell-events.ts';
 import { CheckpointPolicy } from './checkpoints.ts';
 import { command, type Display, type Done, type Received } from './frames.ts';
@@ -61,6 +62,7 @@ const interruptInterval = 100;
 export class Interpreter implements RunnerListener {
   readonly #policy = new CheckpointPolicy();
   readonly #protect: boolean;
+  readonly #log: Log;
   /** Cells that each copy has seen. */
   readonly #seen = new Map<number, number>();
   readonly #history: string[] = [];
@@ -79,7 +81,8 @@ export class Interpreter implements RunnerListener {
   onStrayDisplay: (display: Display, payload: Buffer) => void = () => undefined;
 
   /** @param protect whether to take checkpoints. */
-  constructor(protect: boolean) {
+  constructor(protect: boolean, log: Log) {
+    this.#log = log;
     this.#protect = protect;
   }
 
@@ -209,7 +212,12 @@ export class Interpreter implements RunnerListener {
   }
 
   onMainGone(ending: Ending): void {
+    this.#log.info(`the main process ended: ${JSON.stringify(ending)}`);
     void this.#lost(ending);
+  }
+
+  onDropped(error: unknown): void {
+    this.#log.warn('a connection of the runner was dropped', error);
   }
 
   onFailedStart(code: number | null, signal: string | null): void {
@@ -247,7 +255,9 @@ export class Interpreter implements RunnerListener {
   async #lost(ending: Ending): Promise<void> {
     await this.#expectedCopy();
     const running = this.#running;
-    const id = this.#process?.checkpoints.at(-1);
+    // They say hello in any order; ids grow.
+    const newest = Math.max(...(this.#process?.checkpoints ?? []));
+    const id = Number.isFinite(newest) ? newest : undefined;
     const woken = id !== undefined && (this.#process?.wake(id, running?.number ?? 0) ?? false);
     const undone = woken ? this.#history.splice(this.#seen.get(id) ?? 0) : undefined;
     this.#seen.clear();

@@ -22,6 +22,8 @@ export interface RunnerListener {
   /** The main process is gone; sleeping copies may still be there. */
   onMainGone(ending: Ending): void;
   onCheckpoint(id: number, forkMs: number): void;
+  /** A connection was closed because of what came over it. */
+  onDropped(error: unknown): void;
   /** `root.exe` as it was started ended before it said hello. */
   onFailedStart(code: number | null, signal: string | null): void;
 }
@@ -180,8 +182,9 @@ export class RunnerProcess {
           if (peer) this.#hear(peer, received);
           else peer = this.#admit(socket, received);
         }
-      } catch {
-        // Not one of ours, or it died in the middle of a frame.
+      } catch (error) {
+        // Not one of ours, or it does not speak as it should: of no use any more.
+        this.#listener.onDropped(error);
         socket.destroy();
       }
     });
