@@ -9,9 +9,12 @@ describe('a folder that is not trusted', () => {
     trust: false,
   });
 
-  it('shows its notebooks, starts nothing, and says why', async () => {
+  it('shows its notebooks, starts nothing, and says why, until it is trusted', async () => {
     const notebook = await workbench().openNotebook('plot.ipynb');
-    await workbench().page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+    await notebook.waitForKernel(/ROOT .*C\+\+/);
+    await workbench()
+      .page.locator('.statusbar-item', { hasText: 'ROOT starts nothing in Restricted Mode' })
+      .waitFor();
     await notebook.runAll();
     await workbench().waitForText(/trust/i);
     await workbench().screenshot('restricted-mode');
@@ -19,5 +22,14 @@ describe('a folder that is not trusted', () => {
     await workbench().page.locator('.monaco-dialog-box').waitFor({ state: 'detached' });
     expect(await notebook.stateOf(0)).toBe('none');
     expect(workbench().kernelHosts()).toEqual([]);
+    await notebook.runAll();
+    await workbench()
+      .page.getByRole('button', { name: /^(Continue|Trust)/ })
+      .click();
+    await notebook.waitForState(2, 'success');
+    await workbench()
+      .page.locator('.statusbar-item', { hasText: /ROOT .*C\+\+: idle/ })
+      .waitFor();
+    await workbench().screenshot('restricted-mode-trusted');
   });
 });

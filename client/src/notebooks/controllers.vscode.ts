@@ -26,6 +26,8 @@ export class Controllers {
   /** Notebooks whose kernel was selected once; what the user chooses afterwards stays. */
   readonly #offered = new WeakSet<vscode.NotebookDocument>();
   #choices = new Map<string, Choice & { readonly scope: Scope }>();
+  /** Stands in while there is no ROOT: without it, the editor sends who runs a cell to the marketplace. */
+  #placeholder: { readonly controller: vscode.NotebookController; readonly scope: Scope } | undefined;
 
   constructor(scope: Scope, actions: ControllerActions, registeredLanguages: readonly string[]) {
     this.#scope = scope;
@@ -65,6 +67,11 @@ export class Controllers {
       }
     }
     for (const gone of before.values()) await gone.scope.close();
+    if (this.#choices.size === 0) this.#placeholder ??= this.#createPlaceholder();
+    else {
+      await this.#placeholder?.scope.close();
+      this.#placeholder = undefined;
+    }
     for (const notebook of vscode.workspace.notebookDocuments) this.#prefer(notebook);
     this.#selectForActive();
   }
@@ -98,13 +105,27 @@ export class Controllers {
     return choice;
   }
 
+  #createPlaceholder(): { readonly controller: vscode.NotebookController; readonly scope: Scope } {
+    const scope = this.#scope.child();
+    const controller = scope.own(
+      vscode.notebooks.createNotebookController('none', notebookType, 'ROOT is not installed'),
+    );
+    controller.description = 'Run a cell to install it, or to show where it is';
+    controller.supportedLanguages = supportedLanguages('cpp', this.#registered);
+    controller.executeHandler = async () => {
+      await vscode.commands.executeCommand('rootbook.findRoot');
+    };
+    return { controller, scope };
+  }
+
   /** Marks one controller as the one to take, so that the kernel picker has it on top. */
   #prefer(notebook: vscode.NotebookDocument): void {
     if (notebook.notebookType !== notebookType) return;
     const preferred = this.#suitable(notebook);
-    for (const choice of this.choices) {
-      const { Preferred, Default } = vscode.NotebookControllerAffinity;
-      choice.controller.updateNotebookAffinity(notebook, choice === preferred ? Preferred : Default);
+    const { Preferred, Default } = vscode.NotebookControllerAffinity;
+    const placeholder = this.#placeholder?.controller;
+    for (const controller of [placeholder, ...this.choices.map((choice) => choice.controller)]) {
+      controller?.updateNotebookAffinity(notebook, controller === preferred ? Preferred : Default);
     }
   }
 
@@ -115,10 +136,10 @@ export class Controllers {
   #selectForActive(): void {
     const notebook = vscode.window.activeNotebookEditor?.notebook;
     if (notebook?.notebookType !== notebookType || this.#offered.has(notebook)) return;
-    const choice = this.#suitable(notebook);
-    if (!choice) return;
-    this.#offered.add(notebook);
-    const { id } = choice.controller;
+    const controller = this.#suitable(notebook);
+    if (!controller) return;
+    const { id } = controller;
+    if (controller !== this.#placeholder?.controller) this.#offered.add(notebook);
     const extension = 'rootbook.rootbook';
     void vscode.commands.executeCommand('notebook.selectKernel', {
       id,
@@ -127,9 +148,11 @@ export class Controllers {
     });
   }
 
-  #suitable(notebook: vscode.NotebookDocument): Choice | undefined {
+  #suitable(notebook: vscode.NotebookDocument): vscode.NotebookController | undefined {
     const flavour = suitableFlavour(factsOf(notebook));
-    return flavour && this.find(flavour);
+    // A Python notebook may run without our ROOT, on a kernel of others.
+    const placeholder = flavour === 'cpp' ? this.#placeholder : undefined;
+    return flavour && (placeholder ?? this.find(flavour))?.controller;
   }
 }
 

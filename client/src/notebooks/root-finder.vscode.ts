@@ -35,7 +35,8 @@ export async function registerRootFinder(
   const quietly = (work: Promise<unknown>): void => {
     void work.catch((caught: unknown) => report('Finding ROOT', caught, log));
   };
-  await controllers.show(rememberedInstallations(memory));
+  const remembered = rememberedInstallations(memory);
+  if (remembered.length > 0) await controllers.show(remembered);
   scope.own(
     vscode.workspace.onDidOpenNotebookDocument((notebook) => {
       quietly(findForNotebook(notebook));
