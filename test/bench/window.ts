@@ -65,7 +65,6 @@ async function openAndRun(
   await window.milliseconds('runAll');
   const took = await times(rounds, () => window.milliseconds('runAll'));
   if (extension === ours) await window.ask('shutDown');
-  await window.ask('close');
   return took;
 }
 
@@ -115,7 +114,6 @@ function firstResult(kernel: 'cpp' | 'python', ratio: number): (bench: Bench) =>
       writeNotebook(file(name), kernel, [cell]);
       own.push(await window.milliseconds('firstResult', file(name), controller[kernel], ours));
       await window.ask('shutDown');
-      await window.ask('close');
       against.push(await timeFirstCell(kernel === 'cpp' ? 'root' : 'python3', cell));
     }
     const label = `from opening a notebook to its first ${kernel === 'cpp' ? 'C++' : 'Python'} result`;
@@ -159,7 +157,6 @@ function printedLinesOf(kernel: 'cpp' | 'python'): (bench: Bench) => Promise<rea
     for (let round = 0; round < rounds; round += 1)
       pauses.push(await longestPause(window, async () => own.push(await window.milliseconds('runAll'))));
     await window.ask('shutDown');
-    await window.ask('close');
     const label = `100,000 printed lines to the window, ${kernel === 'cpp' ? 'C++' : 'Python'}`;
     return [
       toFigure(label, median(own), against, 'ms', { kind: 'atMost', ratio: 1.2 }),

@@ -73,6 +73,7 @@ function ended(cell: vscode.NotebookCell, since: number): Promise<boolean | unde
 
 async function runAll(notebook: vscode.NotebookDocument): Promise<number> {
   const cells = notebook.getCells().filter(({ kind }) => kind === vscode.NotebookCellKind.Code);
+  await vscode.commands.executeCommand('notebook.clearAllCellsOutputs');
   const since = Date.now();
   const start = performance.now();
   const all = Promise.all(cells.map((cell) => ended(cell, since)));
@@ -121,8 +122,5 @@ const operations: Readonly<Record<string, (...args: string[]) => Promise<unknown
   },
   shutDown: async () => {
     await vscode.commands.executeCommand('rootbook.shutDown');
-  },
-  close: async () => {
-    await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   },
 };
