@@ -10,12 +10,11 @@
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <pthread.h>
-#include <ucontext.h>
 #include <unistd.h>
 
 #include "frames.h"
 #include "functions.h"
-#include "interrupt.h"
+#include "safe-point.h"
 
 namespace rootbook {
 
@@ -95,18 +94,8 @@ private:
       std::signal(SIGALRM, OnLate);
       alarm(1); // finding the frames may wait for a lock of malloc
       Begin();
-      AddFrames(CounterOf(context));
+      AddFrames(Code::Counter(context));
       Finish();
-   }
-
-   static void *CounterOf(void *context)
-   {
-#ifdef ROOTBOOK_SAFE_POINTS
-      return reinterpret_cast<void *>(static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_RIP]);
-#else
-      (void)context;
-      return nullptr;
-#endif
    }
 
    static void OnLate(int) { Finish(); }

@@ -6,11 +6,9 @@
 #ifndef ROOTBOOK_PYTHON_CELL_H
 #define ROOTBOOK_PYTHON_CELL_H
 
-#include <csetjmp>
+#include <cerrno>
 #include <csignal>
 #include <dlfcn.h>
-#include <pthread.h>
-#include <time.h>
 
 #include "execute.h"
 #include "safe-point.h"
@@ -28,18 +26,14 @@ public:
       Find(state.giveLock, "PyGILState_Release");
       Find(state.checkSignals, "PyErr_CheckSignals");
       Find(state.clearError, "PyErr_Clear");
-      state.main = pthread_self();
-      SafePoint::Prepare(first, last);
-      sigevent event{};
-      event.sigev_notify = SIGEV_SIGNAL;
-      event.sigev_signo = Again();
-      timer_create(CLOCK_MONOTONIC, &event, &state.timer);
+      Code::Prepare(first, last);
+      state.code.Prepare(Again());
    }
 
    PythonInterrupts()
    {
       State &state = Self();
-      state.wanted = state.running = 0;
+      state.code.Reset();
       struct sigaction action {};
       action.sa_sigaction = OnSignal;
       action.sa_flags = SA_SIGINFO;
@@ -68,40 +62,15 @@ public:
       return late;
    }
 
-   /// Runs `body`. @throws Interrupted when it was left at a safe point, or was to be before it began.
-   static void Guard(void (*body)(void *), void *argument)
-   {
-      State &state = Self();
-      if (sigsetjmp(state.target, 1) != 0) {
-         state.running = state.wanted = 0;
-         Inside::Count() = 0;
-         throw Interrupted();
-      }
-      if (!state.wanted) {
-         state.running = 1;
-         try {
-            body(argument);
-         } catch (...) {
-            state.running = 0;
-            throw;
-         }
-         state.running = 0;
-      }
-      // A system call that the signal ended, as in gSystem->Sleep, has returned to user code: that was the interrupt.
-      if (state.wanted) {
-         state.wanted = 0;
-         throw Interrupted();
-      }
-   }
+   /// As Leavable::Guard.
+   static void Guard(void (*body)(void *), void *argument) { Self().code.Guard(body, argument); }
 
 private:
    struct State {
       int (*holdsLock)() = nullptr, (*takeLock)() = nullptr, (*checkSignals)() = nullptr;
       void (*giveLock)(int) = nullptr, (*clearError)() = nullptr;
-      volatile sig_atomic_t inside = 0, running = 0, wanted = 0;
-      pthread_t main;
-      timer_t timer;
-      sigjmp_buf target;
+      volatile sig_atomic_t inside = 0;
+      Leavable code;
       struct sigaction python {};
    };
 
@@ -123,20 +92,12 @@ private:
    {
       State &state = Self();
       int saved = errno;
-      if (!pthread_equal(pthread_self(), state.main))
-         pthread_kill(state.main, signal);
-      else if (state.inside && (signal == SIGINT || state.wanted)) {
-         state.wanted = 1;
+      if (!state.code.IsElsewhere(signal) && state.inside && (signal == SIGINT || state.code.IsWanted())) {
          if (state.holdsLock()) {
-            state.wanted = 0;
+            state.code.Reset();
             state.python.sa_handler(SIGINT);
-         } else if (state.running) {
-            if (Inside::Count() == 0 && SafePoint::Is(static_cast<ucontext_t *>(context)))
-               siglongjmp(state.target, 1);
-            itimerspec soon{};
-            soon.it_value.tv_nsec = 700000;
-            timer_settime(state.timer, 0, &soon, nullptr);
-         }
+         } else
+            state.code.Leave(context);
       }
       errno = saved;
    }
