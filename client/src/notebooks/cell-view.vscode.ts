@@ -7,6 +7,7 @@ import type { CellEnd, CellView } from './cell-run.ts';
 import type { CellProblems } from './cell-problems.vscode.ts';
 import { toEditorOutput } from './output-items.ts';
 import type { CellOutput, OutputChange } from './outputs.ts';
+import type { Pacer } from './pacer.ts';
 import { writtenFiles } from './written-files.ts';
 
 /** The outputs of one kernel that carry a display id, in whichever cell they are. */
@@ -18,6 +19,7 @@ export interface ViewDesk {
   readonly marks: CellMarks;
   readonly problems: CellProblems;
   readonly log: Log;
+  readonly pacer: Pacer;
   /** Working directory of the kernel; names of written files are relative to it. */
   readonly folder: string;
 }
@@ -45,16 +47,25 @@ export class EditorCellView implements CellView {
   start(count: number | undefined): void {
     if (this.#phase !== 'pending') return;
     this.#phase = 'running';
-    this.#desk.marks.clear(this.cell);
-    this.#desk.problems.clear(this.cell);
-    this.#execution.executionOrder = count;
-    this.#execution.start(Date.now());
-    if (this.cell.outputs.length > 0) void this.#edit(this.#execution.clearOutput());
+    const now = Date.now();
+    this.#desk.pacer.do(() => {
+      this.#desk.marks.clear(this.cell);
+      this.#desk.problems.clear(this.cell);
+      this.#execution.executionOrder = count;
+      this.#execution.start(now);
+      if (this.cell.outputs.length > 0) void this.#edit(this.#execution.clearOutput());
+    });
   }
 
   change(changes: readonly OutputChange[]): Promise<void> {
-    const edits = this.#phase === 'running' ? changes.map((change) => this.#edit(this.#apply(change))) : [];
-    return Promise.all(edits).then(() => undefined);
+    if (this.#phase !== 'running') return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#desk.pacer.do(() => {
+        void Promise.all(changes.map((change) => this.#edit(this.#apply(change)))).then(() => {
+          resolve();
+        });
+      });
+    });
   }
 
   updateElsewhere(displayId: string, data: MimeBundle, metadata: Readonly<Record<string, unknown>>): void {
@@ -66,7 +77,9 @@ export class EditorCellView implements CellView {
   }
 
   problems(problems: readonly Problem[]): void {
-    this.#desk.problems.show(this.cell, problems);
+    this.#desk.pacer.do(() => {
+      this.#desk.problems.show(this.cell, problems);
+    });
   }
 
   notice(action: NoticeAction): void {
@@ -91,13 +104,16 @@ export class EditorCellView implements CellView {
   end(how: CellEnd): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    if (how === 'notRun') this.#desk.marks.set(this.cell, [{ kind: 'notRun' }]);
-    try {
-      this.#execution.end(how === 'notRun' ? undefined : how === 'ok', Date.now());
-    } catch (caught) {
-      // The cell was deleted, or its notebook closed.
-      this.#desk.log.debug('a cell ended after it was gone', caught);
-    }
+    const now = Date.now();
+    this.#desk.pacer.do(() => {
+      if (how === 'notRun') this.#desk.marks.set(this.cell, [{ kind: 'notRun' }]);
+      try {
+        this.#execution.end(how === 'notRun' ? undefined : how === 'ok', now);
+      } catch (caught) {
+        // The cell was deleted, or its notebook closed.
+        this.#desk.log.debug('a cell ended after it was gone', caught);
+      }
+    });
   }
 
   #apply(change: OutputChange): Thenable<void> {

@@ -17,6 +17,7 @@ import { runCell } from './cell-run.ts';
 import { EditorCellView, type ViewDesk } from './cell-view.vscode.ts';
 import { offerHarderStop, offerRestart, untrusted, withoutIpykernel } from './kernel-offers.vscode.ts';
 import { labelOf, namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
+import { Pacer } from './pacer.ts';
 import { StrayOutput } from './stray-output.vscode.ts';
 
 /** What every notebook's kernel needs of the extension. */
@@ -44,6 +45,9 @@ export interface Choice {
 /** `none`: not started, or let go of. */
 export type NotebookKernelState = KernelState | { readonly kind: 'none' };
 
+/** So many cells that run or wait are a crowd: nobody follows each of them. */
+const crowd = 8;
+
 /** The kernel of one notebook, started when its first cell runs. */
 export class NotebookKernel {
   readonly notebook: vscode.NotebookDocument;
@@ -68,7 +72,8 @@ export class NotebookKernel {
     this.#services = services;
     this.#folder = folder ?? folderOf(notebook);
     const { marks, problems, log } = services;
-    this.#desk = { displays: new Map(), marks, problems, log, folder: this.#folder };
+    const pacer = new Pacer(() => this.#views.size > crowd);
+    this.#desk = { displays: new Map(), marks, problems, log, pacer, folder: this.#folder };
     this.#stray = new StrayOutput(choice.controller, log);
   }
 
