@@ -52,6 +52,17 @@ describe('a ROOT C++ session', () => {
     expect((await runCell(session, 'kept.GetEntries()')).stdout).toBe('(double) 1.0000000\n');
   });
 
+  it('loses one cell, not the session, to an unknown name that breaks the interpreter', async () => {
+    await runCell(session, 'int safe = 5;');
+    const broken = await runCell(session, 'TH1F bins("bins", "", nbins, 0, 1);');
+    expect(broken.error?.name).toBe('CompileError');
+    expect(broken.error?.problems[0]?.line).toBe(1);
+    expect(broken.stderr).not.toMatch(/materialize|cling::runtime/);
+    expect((await runCell(session, 'TH1F bins("bins", "", safe, 0, 1);\nbins.GetNbinsX()')).stdout).toBe(
+      '(int) 5\n',
+    );
+  });
+
   it.each([
     ['exit(3);', 'exit code 3'],
     ['.q', 'ended ROOT'],

@@ -7,7 +7,7 @@ import type { Display } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
 import type { RunnerCommand } from './process.ts';
-import { describeEnding, describeFrames, describeRestore, type Ending } from './wording.ts';
+import { brokenCell, describeEnding, describeFrames, describeRestore, type Ending } from './wording.ts';
 import { failure, notice, stream, toError } from './emissions.ts';
 
 type Emit = (emission: Emission) => void;
@@ -151,14 +151,23 @@ export class RunnerBackend implements Backend {
   #conclude(outcome: Outcome, task: Task, emit: Emit): BackendReply {
     if (outcome.kind === 'done') {
       if (outcome.done.status === 'ok') return ok;
+      if (outcome.broken) {
+        const { name, message } = brokenCell;
+        emit(failure(name, message, [{ line: task.line, column: 1 }], [message, brokenReason]));
+        return failed;
+      }
       emit(toError(outcome.done, outcome.errors, outcome.problems, task.name));
       return failed;
     }
-    const { ending, stopped, undone, line } = outcome;
+    const { ending, stopped, broken, undone, line } = outcome;
     const { name, message } = stopped
       ? { name: 'Stopped', message: 'The cell was stopped.' }
-      : describeEnding(ending);
-    const where = line === undefined ? [] : [`  while line ${String(line)} of ${task.name} ran`];
+      : broken
+        ? brokenCell
+        : describeEnding(ending);
+    const doing = broken ? 'at' : 'while';
+    const where =
+      line === undefined ? [] : [`  ${doing} line ${String(line)} of ${task.name}${broken ? '' : ' ran'}`];
     const after = undone ? describeRestore(undone) : [deadReason];
     const lines = [message, ...describeFrames(ending.crash), ...(stopped ? [] : where), ...after];
     const frame = ending.crash?.frames.find(
@@ -226,6 +235,7 @@ export class RunnerBackend implements Backend {
   }
 }
 
+const brokenReason = 'The interpreter may fail with every later cell as well. Restart the kernel.';
 const deadReason = 'ROOT is gone and there was no checkpoint to go back to. Restart the kernel.';
 
 /** Puts what a task shows into order: text first, then the plots that were sent with it. */

@@ -4,6 +4,7 @@ import { CheckpointPolicy } from './checkpoints.ts';
 import { command, type Display, type Done, type Received } from './frames.ts';
 import type { Piece } from './marks.ts';
 import { RunnerProcess, type RunnerCommand, type RunnerListener } from './process.ts';
+import { withoutBreakdown } from './breakdown.ts';
 import { type Ending, problemsIn } from './wording.ts';
 
 /** What the runner is to run: C++ or a shell command, and where in which cell it stands. */
@@ -29,12 +30,15 @@ export type Outcome =
       readonly done: Done;
       readonly errors: readonly string[];
       readonly problems: readonly Problem[];
+      readonly broken: boolean;
     }
   | {
       readonly kind: 'gone';
       readonly ending: Ending;
       /** The user asked for it. */
       readonly stopped: boolean;
+      /** The interpreter was left in a state that nothing could run in. */
+      readonly broken: boolean;
       /** Line of the item that ran, from 1. */
       readonly line: number | undefined;
       /** Names of earlier cells that are undone with this one; `undefined` when nothing could be restored. */
@@ -51,6 +55,8 @@ interface Running {
   line: number | undefined;
   end: { readonly done: Done } | { readonly gone: Extract<Outcome, { kind: 'gone' }> } | undefined;
   stopped: boolean;
+  broken: boolean;
+  held: string;
 }
 
 /** Milliseconds to wait for a copy that was asked for and has not said hello. */
@@ -110,6 +116,8 @@ export class Interpreter implements RunnerListener {
         line: undefined,
         end: undefined,
         stopped: false,
+        broken: false,
+        held: '',
       };
       const { mode, name, line } = task;
       this.#process?.send(command('cell', { id: number, mode, name, line }, Buffer.from(task.code)));
@@ -201,8 +209,10 @@ export class Interpreter implements RunnerListener {
     if ('mark' in piece) {
       if (running?.number === piece.mark) running.unmarked.delete(name);
       this.#finish();
-    } else if (running?.unmarked.has(name)) running.listener.onText(name, piece.text);
-    else this.onStray(name, piece.text);
+    } else if (running?.unmarked.has(name)) {
+      const text = name === 'stderr' ? withoutBreakdown(running, piece.text) : piece.text;
+      if (text !== '') running.listener.onText(name, text);
+    } else this.onStray(name, piece.text);
   }
 
   onCheckpoint(id: number, forkMs: number): void {
@@ -267,23 +277,47 @@ export class Interpreter implements RunnerListener {
       if (woken) this.settled(true);
       return;
     }
-    running.end = { gone: { kind: 'gone', ending, stopped: running.stopped, line: running.line, undone } };
+    const { stopped, broken, task } = running;
+    const line = running.line ?? (broken ? task.line : undefined);
+    running.end = { gone: { kind: 'gone', ending, stopped, broken, line, undone } };
     // Nobody is left to write the marks.
     if (!woken) running.unmarked.clear();
     this.#finish();
+  }
+
+  /** A failed task broke the interpreter: the session goes back to before it, as after a crash, if there is a copy. */
+  async #abandon(running: Running, done: Done): Promise<void> {
+    running.end = undefined;
+    await this.#expectedCopy();
+    if (this.#process?.checkpoints.length === 0) {
+      running.end = { done };
+      this.#conclude(running, running.end);
+      return;
+    }
+    this.#log.info('the interpreter is broken, back to the checkpoint');
+    running.unmarked.add('stdout').add('stderr');
+    this.#process?.killMain();
   }
 
   /** A task is over when it was said to be and both streams carried its mark. */
   #finish(): void {
     const running = this.#running;
     if (!running?.end || running.unmarked.size > 0) return;
+    if (running.broken && 'done' in running.end && running.end.done.status !== 'ok')
+      void this.#abandon(running, running.end.done);
+    else this.#conclude(running, running.end);
+  }
+
+  #conclude(running: Running, end: NonNullable<Running['end']>): void {
     this.#running = undefined;
     clearInterval(this.#interrupting);
     this.#interrupting = undefined;
-    if ('gone' in running.end) running.resolve(running.end.gone);
+    if (running.held !== '') running.listener.onText('stderr', running.held);
+    if ('gone' in end) running.resolve(end.gone);
     else {
       const problems = running.errors.flatMap((text) => problemsIn(text, running.task.name));
-      running.resolve({ kind: 'done', done: running.end.done, errors: running.errors, problems });
+      const { errors, broken } = running;
+      running.resolve({ kind: 'done', done: end.done, errors, problems, broken });
     }
   }
 }

@@ -58,6 +58,12 @@ export function describeEnding({ crash, code, signal }: Ending): { name: string;
   return { name: 'KernelEnded', message: `The cell ended ROOT with exit code ${String(code)}.` };
 }
 
+/** What stands above a cell that left the interpreter broken. */
+export const brokenCell = {
+  name: 'CompileError',
+  message: 'ROOT could not compile this: most often a name is misspelled or not declared.',
+};
+
 /** The user's own frames, innermost first, as lines under the message. */
 export function describeFrames(crash: Crash | undefined): readonly string[] {
   return (crash?.frames ?? []).map(({ function: name, line, name: cell }) =>
