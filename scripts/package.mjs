@@ -75,6 +75,8 @@ async function packageFor(name) {
     '--no-dependencies',
     '--allow-missing-repository',
     '--skip-license',
+    // There is no published repository: the README's pictures are those of the package.
+    '--no-rewrite-relative-links',
     '--target',
     name,
     '--out',
