@@ -1,27 +1,16 @@
-// What is drawn: canvases as JSON for JSROOT, as PNG and in words.
+// Which canvases are shown, and when. How one is drawn is in rendering.h.
 #ifndef ROOTBOOK_CANVASES_H
 #define ROOTBOOK_CANVASES_H
 
-#include <cstdio>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <memory>
 #include <string>
 #include <unistd.h>
 
-#include "TBufferJSON.h"
 #include "TCanvas.h"
-#include "TColor.h"
-#include "TError.h"
-#include "TF1.h"
-#include "TFile.h"
-#include "TGraph.h"
-#include "TH1.h"
 #include "TList.h"
-#include "TObjArray.h"
 #include "TROOT.h"
-#include "TStyle.h"
 #include "TTimer.h"
 #include "TVirtualPad.h"
 
@@ -29,9 +18,16 @@
 
 namespace rootbook {
 
+/// A canvas as JSON for JSROOT, as PNG and in words.
+struct Rendering {
+   std::string json, png, text;
+};
+using Render = Rendering (*)(TCanvas &);
+
 class Canvases {
 public:
-   explicit Canvases(Connection &connection) : fConnection(connection) {}
+   /// @param renderer asked for when there is something to draw; it may have nothing that can.
+   Canvases(Connection &connection, Render (*renderer)()) : fConnection(connection), fRenderer(renderer) {}
 
    /// Shows what was drawn or updated since the last time, as JupyROOT decides: a canvas that was only updated, and was
    /// shown before, changes in place.
@@ -79,6 +75,7 @@ private:
 
    std::unique_ptr<Timer> fWatch;
    Connection &fConnection;
+   Render (*fRenderer)();
    std::map<TCanvas *, std::string> fIds;
    int fCount = 0;
 
@@ -93,130 +90,16 @@ private:
    {
       Inside inside;
       TVirtualPad *pad = gPad;
-      std::string png = ToPng(canvas);
-      std::string json = ToJson(canvas);
+      Render render = fRenderer();
+      if (!render)
+         return;
+      Rendering drawn = render(canvas);
       if (gPad != pad)
          gPad = pad;
       Frame frame("display");
       frame.Add("cell", cell).Add("id", fIds[&canvas]).Flag("update", update);
-      frame.Add("json", double(json.size())).Add("png", double(png.size())).Add("text", ToText(canvas));
-      fConnection.Send(frame.Add("bytes", double(json.size() + png.size())), json + png);
-   }
-
-   /// A canvas alone does not say how ROOT draws it: JSROOT takes the style, colours that are not ROOT's own and the palette
-   /// from among its primitives, where JupyROOT puts them as well.
-   static std::string ToJson(TCanvas &canvas)
-   {
-      TList *primitives = canvas.GetListOfPrimitives();
-      auto *colors = dynamic_cast<TObjArray *>(gROOT->GetListOfColors());
-      TObjArray palette;
-      palette.SetName("CurrentColorPalette");
-      primitives->Add(gStyle);
-      if (colors && colors->GetEntries() > 598) { // more than ROOT starts with
-         const TArrayI &numbers = TColor::GetPalette();
-         for (int i = 0; i < numbers.GetSize(); ++i)
-            palette.Add(gROOT->GetColor(numbers[i]));
-         primitives->Add(colors);
-         primitives->Add(&palette);
-      }
-      TColor::DefinedColors(); // else the conversion leaves out colours that it wrote before
-      std::string json = TBufferJSON::ToJSON(&canvas, 23).Data();
-      primitives->Remove(&palette);
-      primitives->Remove(colors);
-      primitives->Remove(gStyle);
-      return json;
-   }
-
-   static std::string ToPng(TCanvas &canvas)
-   {
-      const char *folder = std::getenv("TMPDIR");
-      std::string path = std::string(folder ? folder : "/tmp") + "/rootbook-XXXXXX.png";
-      int fd = mkstemps(&path[0], 4); // readable by nobody else
-      if (fd < 0)
-         return "";
-      close(fd);
-      Int_t level = gErrorIgnoreLevel;
-      gErrorIgnoreLevel = kFatal; // without image libraries there is no PNG, and "file created" is no news
-      canvas.SaveAs(path.c_str());
-      gErrorIgnoreLevel = level;
-      std::ifstream file(path, std::ios::binary);
-      std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-      unlink(path.c_str());
-      return bytes;
-   }
-
-   static std::string ToText(TCanvas &canvas)
-   {
-      std::string text = std::string("Canvas ") + canvas.GetName();
-      if (*canvas.GetTitle() && std::string(canvas.GetTitle()) != canvas.GetName())
-         text += std::string(": ") + canvas.GetTitle();
-      Describe(canvas, text, 0);
-      return text;
-   }
-
-   static void Describe(TVirtualPad &pad, std::string &text, int depth)
-   {
-      TIter next(pad.GetListOfPrimitives());
-      while (TObject *object = next()) {
-         if (auto *inner = dynamic_cast<TVirtualPad *>(object)) {
-            if (depth < 8)
-               Describe(*inner, text, depth + 1);
-         } else if (auto *histogram = dynamic_cast<TH1 *>(object))
-            text += "\n" + Line(*object) + Statistics(*histogram) + Functions(histogram->GetListOfFunctions());
-         else if (auto *graph = dynamic_cast<TGraph *>(object))
-            text += "\n" + Line(*object) + ": " + std::to_string(graph->GetN()) + " points" +
-                    Functions(graph->GetListOfFunctions());
-         else if (auto *function = dynamic_cast<TF1 *>(object))
-            text += "\n" + Line(*object) + Parameters(*function);
-      }
-   }
-
-   static std::string Line(TObject &object)
-   {
-      std::string line = std::string(object.ClassName()) + " " + object.GetName();
-      if (*object.GetTitle() && std::string(object.GetTitle()) != object.GetName())
-         line += std::string(" \"") + object.GetTitle() + "\"";
-      return line;
-   }
-
-   static std::string Digits(double number)
-   {
-      char digits[32];
-      std::snprintf(digits, sizeof digits, "%.5g", number);
-      return digits;
-   }
-
-   static std::string Statistics(TH1 &histogram)
-   {
-      std::string text = ": " + Digits(histogram.GetEntries()) + " entries";
-      const char *axes[] = {" x", " y", " z"};
-      for (int axis = 1; axis <= histogram.GetDimension(); ++axis) {
-         std::string name = histogram.GetDimension() > 1 ? axes[axis - 1] : "";
-         text += ", mean" + name + " " + Digits(histogram.GetMean(axis)) + ", std dev" + name + " " +
-                 Digits(histogram.GetStdDev(axis));
-      }
-      return text;
-   }
-
-   static std::string Parameters(TF1 &function)
-   {
-      std::string text = function.GetNpar() > 0 ? ":" : "";
-      for (int i = 0; i < function.GetNpar(); ++i) {
-         text += std::string(i ? ", " : " ") + function.GetParName(i) + " " + Digits(function.GetParameter(i));
-         if (function.GetParError(i) > 0)
-            text += " ± " + Digits(function.GetParError(i));
-      }
-      return text;
-   }
-
-   static std::string Functions(TList *functions)
-   {
-      std::string text;
-      TIter next(functions);
-      while (TObject *object = next())
-         if (auto *function = dynamic_cast<TF1 *>(object))
-            text += "\n" + Line(*function) + Parameters(*function);
-      return text;
+      frame.Add("json", double(drawn.json.size())).Add("png", double(drawn.png.size())).Add("text", drawn.text);
+      fConnection.Send(frame.Add("bytes", double(drawn.json.size() + drawn.png.size())), drawn.json + drawn.png);
    }
 };
 

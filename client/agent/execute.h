@@ -159,11 +159,11 @@ private:
             return;
          return Execute(text, item, kCommand);
       }
+      RunCode(text, item);
       // cling forgets the optimization level after each input; the user means the cell.
       if (item.kind == ItemKind::directive && text.find("cling") != std::string::npos &&
           text.find("optimize") != std::string::npos)
-         fPragmas += text + "\n";
-      RunCode(text, item);
+         fPragmas = text + "\n";
    }
 
    void RunCode(const std::string &text, const Item &item)

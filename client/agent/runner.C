@@ -5,6 +5,8 @@
 //                                     ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();'
 // Both need ROOTBOOK_SOCKET and ROOTBOOK_NONCE in the environment.
 #ifdef __CLING__
+// Of this macro only: restoreOptimization() is before the user's cells.
+#pragma cling optimize(0)
 // glibc's own words, which the interpreter's precompiled headers keep to themselves.
 #ifndef __attr_dealloc
 #define __attr_dealloc(function, argument)
@@ -35,6 +37,9 @@
 #include "frames.h"
 #include "interrupt.h"
 #include "processes.h"
+#ifndef __CLING__
+#include "rendering.h"
+#endif
 #include "shell.h"
 #include "streams.h"
 
@@ -43,10 +48,42 @@ extern "C" int __register_atfork(void (*prepare)(), void (*parent)(), void (*chi
 
 namespace rootbook {
 
+#ifdef __CLING__
+/// The level of this macro would stay, as it never ends.
+inline void restoreOptimization()
+{
+   const char *arguments = std::getenv("EXTRA_CLING_ARGS"), *asked = arguments ? std::strstr(arguments, "-O") : nullptr;
+   bool number = asked && asked[2] >= '0' && asked[2] <= '3';
+   gROOT->ProcessLine((std::string(".O ") + (number ? asked[2] : '1')).c_str());
+}
+
+/// Loads rendering.h now; nothing when a macro of the user's breaks it.
+inline Render findRenderer()
+{
+   static Render render = nullptr;
+   static bool tried = false;
+   if (tried)
+      return render;
+   tried = true;
+   std::string here = __FILE__, file = here.substr(0, here.rfind('/') + 1) + "rendering.h";
+   if (gInterpreter->Declare(("#include \"" + file + "\"\n").c_str()))
+      render = reinterpret_cast<Render>(gInterpreter->Calc("(long)&rootbook::renderCanvas"));
+   else
+      std::fprintf(stderr, "rootbook: canvases are not shown until the kernel is started again.\n");
+   return render;
+}
+#else
+inline void restoreOptimization() {}
+inline Render findRenderer()
+{
+   return renderCanvas;
+}
+#endif
+
 class Runner : public Watcher {
 public:
    Runner(Connection &connection, const std::string &socket, const std::string &nonce, Shared &shared)
-      : fConnection(connection), fSocket(socket), fNonce(nonce), fShared(shared), fCanvases(connection)
+      : fConnection(connection), fSocket(socket), fNonce(nonce), fShared(shared), fCanvases(connection, findRenderer)
    {
       Instance() = this;
    }
@@ -61,6 +98,7 @@ public:
       if (auto *handler = gApplication->GetSignalHandler())
          handler->Remove(); // it would take SIGINT first
       fCanvases.Watch(fCell);
+      restoreOptimization();
    }
 
    [[noreturn]] void Serve()

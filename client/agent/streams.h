@@ -4,9 +4,9 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <ext/stdio_sync_filebuf.h>
 #include <fcntl.h>
 #include <iostream>
+#include <streambuf>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +16,22 @@
 #include "frames.h"
 
 namespace rootbook {
+
+/// std::cin over stdin, without a buffer of its own, so that scanf and std::cin may take turns.
+class InputBuffer : public std::streambuf {
+protected:
+   int_type underflow() override { return std::ungetc(std::getc(stdin), stdin); }
+   int_type uflow() override { return fLast = std::getc(stdin); }
+   int_type pbackfail(int_type character) override
+   {
+      int back = std::ungetc(character == EOF ? fLast : character, stdin);
+      fLast = EOF;
+      return back;
+   }
+
+private:
+   int_type fLast = EOF;
+};
 
 class Streams {
 public:
@@ -75,7 +91,7 @@ public:
       functions.read = read;
       stdin = fopencookie(nullptr, "r", functions);
       std::setvbuf(stdin, nullptr, _IOLBF, 0);
-      static __gnu_cxx::stdio_sync_filebuf<char> narrow(stdin);
+      static InputBuffer narrow;
       std::cin.rdbuf(&narrow);
    }
 

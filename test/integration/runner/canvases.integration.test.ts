@@ -26,6 +26,13 @@ describe('canvases', () => {
     );
   });
 
+  it('leaves the optimization of cells as it is in ROOT', async () => {
+    const level = 'Current cling optimization level: 1\n';
+    expect((await runner.run('.O')).stdout).toBe(level);
+    expect((await runner.run('#pragma cling optimize(3)\nint optimized = 1;')).stderr).toBe('');
+    expect((await runner.run('.O')).stdout).toBe(level);
+  });
+
   it('shows nothing in a cell that draws nothing', async () => {
     expect((await runner.run('1+1;')).displays).toEqual([]);
   });
