@@ -9,6 +9,10 @@ export interface CanvasHtmlOptions {
   readonly height?: number;
   /** Draw option of JSROOT. */
   readonly option?: string;
+  /** The picture in base64, shown where the script does not run or finds no JSROOT: web pages, no network. */
+  readonly png?: string;
+  /** What the picture shows, for those who cannot see it. */
+  readonly text?: string;
 }
 
 /** The JSROOT of ROOT 6.40, asked of the public sites where a viewer has none of its own. */
@@ -16,8 +20,8 @@ const jsrootVersion = '7.11.0';
 
 /**
  * A canvas as JupyROOT saves it: an element and a script that looks for JSROOT (already loaded, by requirejs, the Jupyter
- * server's copy, the public sites) and draws the packed JSON. JupyterLab, SWAN and classic notebooks run the script; our own
- * renderer reads the JSON and does not.
+ * server's copy, the public sites) and draws the packed JSON in place of the picture. JupyterLab, SWAN and classic notebooks
+ * run the script; our own renderer reads the JSON and does not.
  *
  * @param json What TBufferJSON wrote.
  */
@@ -32,7 +36,7 @@ export const canvasHtml = (json: string, options: CanvasHtmlOptions = {}): strin
   );
   return `
 <div id="${id}" style="width: ${String(width)}px; height: ${String(height)}px; position: relative">
-</div>
+${picture(options)}</div>
 
 <script>
    function process_${id}() {
@@ -40,6 +44,7 @@ export const canvasHtml = (json: string, options: CanvasHtmlOptions = {}): strin
          Core.settings.HandleKeys = false;
          Core.unzipJSON(${String(ascii.length)},'${zipJson(ascii)}').then(json => {
             const obj = Core.parse(json);
+            document.getElementById('${id}').replaceChildren();
             Core.draw('${id}', obj, '${option}');
          });
       }
@@ -60,6 +65,12 @@ export const canvasHtml = (json: string, options: CanvasHtmlOptions = {}): strin
    process_${id}();
 </script>
 `;
+};
+
+const picture = ({ png = '', text = '' }: CanvasHtmlOptions): string => {
+  if (!/^[\w+/]+=*$/.test(png)) return '';
+  const alt = text.replace(/[&"<>\n]/g, (c) => `&#${String(c.charCodeAt(0))};`);
+  return `<img src="data:image/png;base64,${png}" style="width: 100%" alt="${alt}">\n`;
 };
 
 const sizeOf = (json: string, { width, height }: CanvasHtmlOptions): { width: number; height: number } => {

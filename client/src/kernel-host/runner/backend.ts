@@ -222,7 +222,8 @@ export class RunnerBackend implements Backend {
 
   #toDisplay({ id, update, json, text }: Display, payload: Buffer): Emission {
     const png = payload.subarray(json).toString('base64');
-    const html = this.#jsroot ? { 'text/html': canvasHtml(payload.toString('utf8', 0, json)) } : {};
+    const canvas = payload.toString('utf8', 0, json);
+    const html = this.#jsroot ? { 'text/html': canvasHtml(canvas, { png, text }) } : {};
     return {
       channel: 'iopub',
       type: update ? 'update_display_data' : 'display_data',

@@ -38,6 +38,14 @@ describe('a canvas packed for a notebook', () => {
     expect(canvasHtml(json, { option: `');alert(1)//` })).not.toContain('alert(1)');
   });
 
+  it('carries its picture for readers that run no script', () => {
+    const html = canvasHtml(json, { png: 'iVBORw0KGgo=', text: 'TH1D "a" <b>' });
+    expect(html).toContain('<img src="data:image/png;base64,iVBORw0KGgo="');
+    expect(html).toContain('alt="TH1D &#34;a&#34; &#60;b&#62;"');
+    expect(readCanvasHtml(html)).toMatchObject({ content: { kind: 'zip' }, width: 640, height: 480 });
+    expect(canvasHtml(json, { png: '"><script>' })).not.toContain('<img');
+  });
+
   const block = (packed: Buffer, unpacked: number): string => {
     const header = Buffer.from('ZL\b\0\0\0\0\0\0', 'latin1');
     header.writeUIntLE(packed.length, 3, 3);
