@@ -236,7 +236,11 @@ export class CellOutputs {
 }
 
 function cutTail(overflow: Overflow): void {
-  const cut = Math.max(0, overflow.tail.length - tailCharacters);
+  const over = overflow.tail.length - tailCharacters;
+  if (over <= 0) return;
+  // From the start of a line, unless lines are very long.
+  const line = overflow.tail.indexOf('\n', over - 1) + 1;
+  const cut = line > 0 && line - over < 1024 ? line : over;
   overflow.leftOut += cut;
   overflow.tail = overflow.tail.slice(cut);
 }
