@@ -60,8 +60,7 @@ describe('the first hour', () => {
     for (const format of ['png', 'svg', 'json'] as const) {
       await plot.hover();
       await plot.locator(`[data-action=${format}]`).click();
-      const dialog = workbench().page.locator('.quick-input-widget', { hasText: 'Export' });
-      await dialog.waitFor();
+      await workbench().page.locator('.quick-input-widget', { hasText: 'Export Plot' }).waitFor();
       if (format === 'png') await workbench().screenshot('export-dialog');
       await workbench().page.keyboard.press('Enter');
       await workbench().waitForText(new RegExp(`Exported .*\\.${format}`));

@@ -43,6 +43,7 @@ async function save(notebook: vscode.Uri, { format, name, encoding, data }: Expo
   const target = await vscode.window.showSaveDialog({
     ...(folder ? { defaultUri: vscode.Uri.joinPath(folder, name) } : {}),
     filters: { [formats[format]]: [format] },
+    title: 'Export Plot',
     saveLabel: 'Export',
   });
   if (!target) return;
