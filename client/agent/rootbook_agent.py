@@ -8,8 +8,10 @@ standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 
 import base64
 import ctypes
+import html
 import json
 import os
+import re
 import shlex
 import sys
 import warnings
@@ -298,11 +300,24 @@ class Canvases:
 
     def bundle(self, drawer):
         data = {"text/plain": describe(drawer.drawObject)}
-        if self.helpers._enableJSVis and drawer._canJsDisplay():
-            data["text/html"] = drawer._getJsCode()
         if drawer._canPngDisplay():
             data["image/png"] = base64.b64encode(drawer._getPngImage().data).decode("ascii")
+        if self.helpers._enableJSVis and drawer._canJsDisplay():
+            data["text/html"] = with_picture(drawer._getJsCode(), data.get("image/png"), data["text/plain"])
         return data
+
+
+def with_picture(code, png, text):
+    """JupyROOT's html, whose empty element holds the picture until JSROOT draws there: for readers that run no script."""
+    empty = re.search(r'<div id="(root_plot_\w+)" style="[^"]*">\s*(?=</div>)', code)
+    draw = empty and "Core.draw('%s'" % empty.group(1)
+    if not png or not empty or code.count(draw) != 1:
+        return code
+    alt = html.escape(text).replace("\n", "&#10;")
+    image = '<img src="data:image/png;base64,%s" style="width: 100%%" alt="%s">\n' % (png, alt)
+    clear = "document.getElementById('%s').replaceChildren();\n   " % empty.group(1)
+    code = code.replace(draw, clear + draw)
+    return code[: empty.end()] + image + code[empty.end() :]
 
 
 def describe(canvas):

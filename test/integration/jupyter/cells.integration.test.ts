@@ -255,6 +255,7 @@ describe('a canvas', () => {
     expect(data['text/html']).toMatch(
       /Core\.unzipJSON\(\d+,'[\w+/=]+'\)\.then\(json =>[\s\S]*Core\.draw\('root_plot_\d+'/,
     );
+    expect(data['text/html']).toContain(`<img src="data:image/png;base64,${data['image/png'] ?? ''}"`);
     expect(
       Buffer.from(data['image/png'] ?? '', 'base64')
         .subarray(1, 4)
