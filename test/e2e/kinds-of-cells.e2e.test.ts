@@ -123,7 +123,7 @@ describe('cells of every kind', () => {
     const saved = await notebook.save();
     expect(saved.cells.map(({ outputs }) => outputs.length)).toEqual([1, 0, 2, 1]);
     // Filled once before the plot was drawn and 41 times afterwards.
-    expect(JSON.stringify(saved.cells[0]?.outputs)).toMatch(/fEntries\W+42\b|entries 42\b/i);
+    expect(/\d+ entries/.exec(JSON.stringify(saved.cells[0]?.outputs))?.[0]).toBe('42 entries');
     await workbench().runCommand('ROOTbook: Shut Down Kernel');
   });
 
