@@ -53,7 +53,7 @@ export function createKernelHosts(files: HostFiles, log: Log): KernelHosts {
       const transport =
         (await attach(spec, stateFolder, log)) ?? (await launch(spec, files, progress, log, signal));
       const session = createSession(transport);
-      progress(`Starting ${labelOf(spec)}…`);
+      progress('loading ROOT');
       try {
         await untilReady(session, signal);
       } catch (error) {
@@ -94,7 +94,7 @@ async function launch(
   signal: AbortSignal,
 ): Promise<Transport> {
   signal.throwIfAborted();
-  progress('Starting the kernel host…');
+  progress('preparing its process');
   const { stateFolder } = files;
   const program = await copyHost(files.bundleFolder, spec.agentFolder, stateFolder);
   const id = randomBytes(6).toString('hex');
