@@ -23,6 +23,15 @@ const entries = [
     entryPoints: ['client/src/extension.ts'],
     external: ['vscode'],
     outfile: 'client/dist/extension.cjs',
+    // Activation reads a small file; the rest is a bundle of its own.
+    plugins: [{ name: 'composition-apart', setup: compositionApart }],
+    supported: { 'dynamic-import': false },
+  },
+  {
+    ...node,
+    entryPoints: ['client/src/composition.vscode.ts'],
+    external: ['vscode'],
+    outfile: 'client/dist/composition.cjs',
   },
   {
     ...node,
@@ -38,6 +47,11 @@ const entries = [
   { ...node, entryPoints: ['client/src/notebooks/headless.ts'], outfile: 'client/dist/headless.cjs' },
   /** @type {import('esbuild').BuildOptions} */ (webviewBundle('client/dist/webview')),
 ];
+
+/** @param {import('esbuild').PluginBuild} build */
+function compositionApart({ onResolve }) {
+  onResolve({ filter: /\/composition\.vscode\.ts$/ }, () => ({ path: './composition.cjs', external: true }));
+}
 
 /**
  * Builds everything into `client/dist`.

@@ -19,7 +19,7 @@ const allowed = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
-  /^extension\/client\/dist\/(extension|kernel-host\/main)\.cjs$/,
+  /^extension\/client\/dist\/(extension|composition|kernel-host\/main)\.cjs$/,
   /^extension\/client\/dist\/webview\/[\w.-]+\.js$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/(package\.json|lib\/index\.js|LICENSE(_MPL-2\.0)?\.txt)$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/manifest\.json$/,
@@ -44,6 +44,7 @@ function allowedOnlyFor({ os, arch }) {
 /** What it cannot do without. */
 const needed = [
   'client/dist/extension.cjs',
+  'client/dist/composition.cjs',
   'client/dist/kernel-host/main.cjs',
   'client/dist/webview/renderer.js',
 ];

@@ -1,48 +1,48 @@
-import path from 'node:path';
 import * as vscode from 'vscode';
 import { Scope } from './base/scope.ts';
-import { createKernelHosts } from './kernel-host/client.ts';
-import { createCellMarks } from './notebooks/cell-marks.vscode.ts';
-import { createCellProblems } from './notebooks/cell-problems.vscode.ts';
-import { Controllers } from './notebooks/controllers.vscode.ts';
-import { registerExports } from './notebooks/exports.vscode.ts';
-import { registerFirstHour } from './notebooks/first-hour.vscode.ts';
-import { registerKernelCommands } from './notebooks/kernel-commands.vscode.ts';
-import { KernelDesk } from './notebooks/kernel-desk.vscode.ts';
-import { createCompilerCheck } from './notebooks/kernel-offers.vscode.ts';
-import { registerKernelStatus } from './notebooks/kernel-status.vscode.ts';
-import { registerMacroCommands } from './notebooks/macro-commands.vscode.ts';
-import { registerRootFinder } from './notebooks/root-finder.vscode.ts';
 
 const root = new Scope();
 
-/** Composes the extension: makes each service once and hands it to those that need it. Starts no process. */
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
-  const log = root.own(vscode.window.createOutputChannel('ROOTbook', { log: true }));
-  const stateFolder = context.globalStorageUri.fsPath;
-  const hosts = createKernelHosts(
-    { bundleFolder: context.asAbsolutePath('client/dist/kernel-host'), stateFolder },
-    log,
-  );
-  const desk = new KernelDesk(root, {
-    hosts,
-    marks: createCellMarks(root),
-    problems: createCellProblems(root),
-    log,
-    agentFolder: context.asAbsolutePath('client/agent'),
-    cacheFolder: path.join(stateFolder, 'runners'),
-    workspaceId: context.storageUri
-      ? path.basename(path.dirname(context.storageUri.fsPath))
-      : vscode.env.sessionId,
-    checkCompiler: createCompilerCheck(),
-  });
-  const controllers = new Controllers(root, desk, await vscode.languages.getLanguages());
-  await registerRootFinder(root, log, context.globalState, controllers);
-  registerKernelCommands(root, log, desk, controllers, hosts);
-  registerKernelStatus(root, desk);
-  registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
-  registerExports(root, log, context.extension.packageJSON);
-  registerMacroCommands(root, log, desk, controllers);
+/**
+ * Does nothing until the first notebook is opened or the first command is run: only then the rest of the extension is
+ * loaded.
+ */
+export function activate(context: vscode.ExtensionContext): void {
+  const waiting: vscode.Disposable[] = [];
+  // At once: the commands themselves are registered right after.
+  const stopWaiting = (): void => {
+    for (const each of waiting.splice(0)) each.dispose();
+  };
+  let composed: Promise<void> | undefined;
+  const start = async (): Promise<void> => {
+    try {
+      const { compose } = await import('./composition.vscode.ts');
+      await compose(context, root, stopWaiting);
+    } catch (error) {
+      void vscode.window.showErrorMessage(`ROOTbook did not start: ${String(error)}`);
+      throw error;
+    }
+  };
+  const load = (): Promise<void> => (composed ??= start());
+  root.defer(stopWaiting);
+  for (const id of commandsOf(context.extension)) {
+    const run = async (argument: unknown): Promise<unknown> => {
+      await load();
+      return vscode.commands.executeCommand(id, argument);
+    };
+    waiting.push(vscode.commands.registerCommand(id, run));
+  }
+  waiting.push(vscode.workspace.onDidOpenNotebookDocument(() => void load()));
+  if (vscode.workspace.notebookDocuments.length > 0) void load();
+}
+
+/** Ids of the commands that package.json contributes. */
+function commandsOf({ packageJSON }: vscode.Extension<unknown>): readonly string[] {
+  // SAFETY: the manifest is ours, and the editor has checked it.
+  const manifest = packageJSON as {
+    readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+  };
+  return manifest.contributes.commands.map(({ command }) => command);
 }
 
 /** Awaited by VS Code for at most 5 s. */
