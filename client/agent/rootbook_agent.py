@@ -8,6 +8,7 @@ standard library, IPython and ROOT; works from ipykernel 6 and ROOT 6.36 on.
 
 import base64
 import ctypes
+import faulthandler
 import html
 import json
 import os
@@ -165,6 +166,8 @@ class Agent:
         self.repaired = True
         self.shell.register_magic_function(self.cpp, "cell", "cpp")
         try:
+            if self.pipes:
+                let_python_tell_crashes(sys.modules["ROOT"], self.pipes.last_words)
             Canvases(helpers).install()
             if self.pipes:
                 self.remove_capture(helpers)
@@ -211,6 +214,14 @@ class Agent:
             else:
                 raise RuntimeError("the C++ part of ROOTbook does not compile with this ROOT")
         return self.executor
+
+
+def let_python_tell_crashes(ROOT, descriptor):
+    """ROOT tells a crash by a debugger's report on all threads, many seconds later; Python names the cell's line at once."""
+    for signal in ("kSigSegmentationViolation", "kSigBus", "kSigIllegalInstruction", "kSigFloatingException"):
+        ROOT.gSystem.ResetSignal(getattr(ROOT, signal), True)
+    faulthandler.disable()
+    faulthandler.enable(descriptor, all_threads=False)
 
 
 def prepare_interrupts(ROOT):

@@ -31,9 +31,10 @@ class Pipes:
         streams = [sys.stdout, sys.stderr]
         for stream in streams:
             stream.pub_thread, stream.flush  # ipykernel's, and not replaced by somebody else
+        # Where ipykernel's stderr once went: the host shows it when the kernel has died.
+        self.last_words = streams[1].fileno()
         if not faulthandler.is_enabled():
-            # To where ipykernel's stderr once went: the host shows it when the kernel has died.
-            faulthandler.enable(streams[1].fileno(), all_threads=False)
+            faulthandler.enable(self.last_words, all_threads=False)
         originals = [os.dup(number) for number in (1, 2)]
         for number, descriptor in zip((1, 2), self.descriptors):
             os.dup2(descriptor, number)

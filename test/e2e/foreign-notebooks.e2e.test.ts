@@ -63,6 +63,6 @@ async function editAndSave(workbench: Workbench, name: string, kernel: RegExp | 
 /** What the editor area shows, once it shows something. */
 async function contentOf(workbench: Workbench): Promise<string> {
   const content = workbench.page.locator('.editor-group-container.active .editor-container').first();
-  await content.locator('.monaco-editor-pane-placeholder, .notebookOverlay').first().waitFor();
+  await content.locator('.monaco-editor-pane-placeholder, .notebook-editor').first().waitFor();
   return content.innerText();
 }

@@ -65,6 +65,19 @@ describe('a kernel that dies in mid-cell', () => {
   });
 });
 
+it('a crash in C++ names the line of the cell, not the threads of the kernel', async () => {
+  const kernel = await start();
+  const declare = 'ROOT.gInterpreter.Declare("void crash() { int *p = nullptr; *p = 1; }")';
+  await kernel.python(`import ROOT\n${declare}`);
+  const { emissions, stdout, stderr } = await kernel.python('print("before")\n\nROOT.crash()');
+  expect(stdout).toBe('before\n');
+  expect(stderr).toBe('');
+  expect(errorOf(emissions)).toMatchObject({
+    ename: 'KernelDied',
+    evalue: expect.stringMatching(/SIGSEGV[\s\S]*line 3 in <module>/) as string,
+  });
+});
+
 describe('a kernel that does not start', () => {
   it.each([
     [
@@ -183,7 +196,7 @@ describe('nothing is left behind', () => {
     const cell = kernel.python('while True: pass');
     await kernel.backend.close();
     expect((await cell).reply.status).toBe('error');
-    expect(await sessionOf(stdout.trim())).toEqual([]);
+    await emptied(stdout.trim());
     expect(await readdir(kernel.folder)).toEqual([]);
   });
 
@@ -192,7 +205,7 @@ describe('nothing is left behind', () => {
     const { stdout } = await kernel.python('import os; print(os.getpid())');
     kernel.backend.throttle?.(true);
     await kernel.backend.close();
-    expect(await sessionOf(stdout.trim())).toEqual([]);
+    await emptied(stdout.trim());
   });
 
   it.each(['idle', 'python', 'lock'])('when the host is killed while its kernel is %s', async (mode) => {
