@@ -40,6 +40,14 @@ describe('a notebook of somebody else', () => {
     },
   );
 
+  it('plots that JupyROOT saved are drawn without a kernel', async () => {
+    const notebook = await ours().openNotebook('jupyroot-cpp.ipynb');
+    const plot = await notebook.outputWith('.rootbook-plot[data-state=drawn]');
+    await ours().screenshot('foreign-plot');
+    expect(await plot.locator('svg').first().textContent()).toContain('Entries');
+    expect(ours().kernelHosts()).toEqual([]);
+  });
+
   it.each(['truncated', 'empty'])('%s shows what VS Code shows', async (name) => {
     await ours().openFile(`${name}.ipynb`);
     await bare().openFile(`${name}.ipynb`);
