@@ -207,9 +207,17 @@ export class Host {
   }
 
   #write(frame: HostFrame): void {
-    if (!this.#client) return;
-    this.#client.write(toLine(frame));
-    if (this.#client.writableLength > highWater) this.#throttle(true);
+    const client = this.#client;
+    if (!client) return;
+    // Messages of one moment go out together.
+    if (client.writableCorked === 0) {
+      client.cork();
+      setImmediate(() => {
+        client.uncork();
+      });
+    }
+    client.write(toLine(frame));
+    if (client.writableLength > highWater) this.#throttle(true);
   }
 
   #throttle(paused: boolean): void {

@@ -83,7 +83,6 @@ export class CellQueue {
 
   async #run({ message, metadata }: Waiting, backend: Backend): Promise<BackendReply> {
     const count = ++this.#count;
-    this.#status(message.id, 'busy');
     this.#reply({ channel: 'iopub', type: 'execute_input', content: { execution_count: count } }, message.id);
     const emit = (emission: Emission): void => {
       this.#reply(emission, message.id);
@@ -108,16 +107,12 @@ export class CellQueue {
       reply = { status: 'error' };
     }
     this.#finish(message.id, { ...reply, execution_count: count });
-    this.#status(message.id, 'idle');
     return reply;
   }
 
+  /** The last word about a cell; there is no `status` besides, since the reply comes after all output. */
   #finish(id: string, content: Readonly<Record<string, unknown>>): void {
     this.#reply({ channel: 'shell', type: 'execute_reply', content }, id);
-  }
-
-  #status(id: string, state: 'busy' | 'idle'): void {
-    this.#reply({ channel: 'iopub', type: 'status', content: { execution_state: state } }, id);
   }
 }
 
