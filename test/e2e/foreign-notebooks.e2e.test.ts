@@ -54,7 +54,7 @@ describe('a notebook of somebody else', () => {
   ])('%s shows what VS Code shows', async (name, text) => {
     for (const workbench of [ours(), bare()]) {
       await workbench.openFile(`${name}.ipynb`);
-      await workbench.page.locator('.editor-container', { hasText: text }).first().waitFor();
+      await workbench.page.locator('.monaco-workbench', { hasText: text }).waitFor();
       expect(await workbench.notebook(`${name}.ipynb`).isDirty()).toBe(false);
     }
     await ours().screenshot(`foreign-${name}`);
