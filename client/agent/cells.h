@@ -16,11 +16,13 @@ namespace rootbook {
 /// `definition` is a function with its body, which cling sometimes takes for a statement.
 enum class ItemKind { code, definition, directive, command };
 
-/// A piece of a cell: bytes [begin, end) of its text. `line` and `column` count from 1, columns in bytes.
+/// A piece of a cell: bytes [begin, end) of its text. `line` and `column` count from 1, columns in bytes. `names` are those
+/// that a run of declarations declares which belong together.
 struct Item {
    ItemKind kind;
    size_t begin, end;
    int line, column;
+   std::vector<std::string> names{};
 };
 
 struct Token {

@@ -168,13 +168,15 @@ private:
 
    void RunCode(const std::string &text, const Item &item)
    {
+      if (!item.names.empty())
+         return RunTogether(text, item);
       Shape shape(text);
       std::string range = shape.Range();
       if (!range.empty() && !gROOT->GetGlobal(range.c_str(), false) && IsUnknown(range, item))
          return;
       bool declares = shape.DeclaresByAssignment(), deduces = declares || shape.StartsWithAuto();
       std::string before = declares ? "auto\n" : "", space = shape.Namespace();
-      if (item.kind == ItemKind::definition || shape.IsBinding())
+      if (item.kind == ItemKind::definition || shape.IsBinding() || shape.IsMember())
          before = unwrapped();
       std::string code = before + std::string(item.column - 1, ' ') + text;
       int line = LineOf(item) - (before.empty() ? 0 : 1);
@@ -186,6 +188,9 @@ private:
          fOutcome = Outcome();
          return Execute(newNamespace(space) + fPragmas + Line(line) + code, item, kCode);
       }
+      // Only a class as a whole, or a primary template, can be defined anew.
+      if ((item.kind == ItemKind::definition || shape.IsMember()) && fOutcome.message.compare(0, 16, "redefinition of ") == 0)
+         fOutcome.message += ": what this belongs to must be defined anew, too (run the cell that defines it)";
       if (deduces && fOutcome.message == "cannot deduce 'auto' from unknown expression" && NameUnknown(shape, item))
          return;
       // Of a class that is complete already, which cling refuses without a word.
@@ -193,6 +198,17 @@ private:
          fOutcome = Outcome();
       for (const Diagnostic &remark : held)
          fDiagnostics.Tell(remark);
+      if (fOutcome.Ok())
+         fWatcher.Ran(item, text, LineOf(item));
+   }
+
+   /// Declarations that name each other before they are defined.
+   void RunTogether(const std::string &text, const Item &item)
+   {
+      fDiagnostics.Hold();
+      hide(item.names);
+      fDiagnostics.Take();
+      Execute(fPragmas + Line(LineOf(item) - 1) + together(std::string(item.column - 1, ' ') + text), item, kCode);
       if (fOutcome.Ok())
          fWatcher.Ran(item, text, LineOf(item));
    }

@@ -28,15 +28,20 @@ public:
    void Add(const Item &item, const std::string &text, const std::string &cell, int line)
    {
       std::vector<Token> tokens = Lexer(text).Run();
+      bool head = true; // rather than parameters, initializers or a body
+      int depth = 0;
       for (size_t i = 0; i + 1 < tokens.size(); ++i) {
          std::string word = textOf(text, tokens[i]), next = textOf(text, tokens[i + 1]);
+         depth += word == "{" ? 1 : word == "}" ? -1 : 0;
+         head = head || (depth == 0 && (word == "}" || word == ";"));
          if (item.kind == ItemKind::code && (word == "struct" || word == "class") && tokens[i + 1].kind == Token::word)
             return fKnown.push_back({true, next, text, cell, line});
          if (item.kind == ItemKind::code)
             return;
-         if (next == "(" && tokens[i].kind == Token::word) {
+         if (head && depth == 0 && next == "(" && tokens[i].kind == Token::word) {
             std::string owner = i > 1 && textOf(text, tokens[i - 1]) == "::" ? textOf(text, tokens[i - 2]) : "";
-            return fKnown.push_back({!owner.empty(), owner.empty() ? word : owner, text, cell, line});
+            fKnown.push_back({!owner.empty(), owner.empty() ? word : owner, text, cell, line});
+            head = false;
          }
       }
    }

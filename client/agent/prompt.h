@@ -3,9 +3,11 @@
 #define ROOTBOOK_PROMPT_H
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "TInterpreter.h"
 #include "TROOT.h"
 
 #include "cells.h"
@@ -34,6 +36,19 @@ public:
    {
       size_t at = Text(0) == "const" ? 1 : 0;
       return Text(at) == "auto" && (Text(at + 1) == "[" || (Text(at + 1) == "&" && Text(at + 2) == "["));
+   }
+
+   /// `int K::x = 3;`, which cannot stand in cling's wrapper function.
+   bool IsMember() const
+   {
+      for (size_t i = 1; i + 3 < fTokens.size(); ++i) {
+         bool typed = fTokens[i - 1].kind == Token::word || Text(i - 1) == ">";
+         if (Text(i - 1) == "return" || Text(i - 1) == "delete" || Text(i - 1) == "new" || Text(i) == "=" || Text(i) == "(")
+            return false;
+         if (typed && fTokens[i].kind == Token::word && Text(i + 1) == "::" && fTokens[i + 2].kind == Token::word)
+            return Text(i + 3) == "=" || Text(i + 3) == ";" || Text(i + 3) == "{" || Text(i + 3) == "[";
+      }
+      return false;
    }
 
    /// `struct K;`
@@ -94,6 +109,27 @@ private:
 inline std::string unwrapped()
 {
    return "namespace rootbook {}\n";
+}
+
+/// Hides what bears these names already, as cling itself does when one of them is defined anew: it is left hidden when
+/// the definition is undone.
+inline void hide(const std::vector<std::string> &names)
+{
+   std::string code = unwrapped();
+   std::set<std::string> all(names.begin(), names.end());
+   for (const std::string &name : all)
+      code += "struct " + name + " {};\n";
+   Int_t error = 0;
+   gROOT->ProcessLine(code.c_str(), &error);
+   if (error == TInterpreter::kNoError)
+      gROOT->ProcessLine(".undo 1");
+}
+
+/// Puts declarations that need each other into a namespace that cling takes for one of its own.
+inline std::string together(const std::string &declarations)
+{
+   static int count = 0;
+   return "namespace rootbook {} inline namespace __cling_N590000" + std::to_string(++count) + " {\n" + declarations + "\n}\n";
 }
 
 /// A namespace with members of the same names as before: from now on its name means a new one, in which what only the

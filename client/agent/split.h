@@ -17,22 +17,23 @@ public:
 
    std::vector<Item> Items()
    {
-      std::vector<Item> items;
+      std::vector<Piece> pieces;
       for (size_t i = 0; i < fTokens.size();) {
-         const Token &first = fTokens[i];
-         if (startsCommand(fCode, first.begin)) {
-            size_t end = std::min(fCode.find('\n', first.begin), fCode.size());
-            items.push_back(Make(ItemKind::command, first.begin, end));
+         const size_t first = i;
+         ItemKind kind = ItemKind::command;
+         size_t end;
+         if (startsCommand(fCode, fTokens[first].begin)) {
+            end = std::min(fCode.find('\n', fTokens[first].begin), fCode.size());
             while (i < fTokens.size() && fTokens[i].begin < end)
                ++i;
          } else {
-            ItemKind kind = first.kind == Token::directive ? ItemKind::directive : ItemKind::code;
-            size_t next = kind == ItemKind::directive ? DirectiveEnd(i) : CodeEnd(i, kind);
-            items.push_back(Make(kind, first.begin, fTokens[next - 1].end));
-            i = next;
+            kind = fTokens[first].kind == Token::directive ? ItemKind::directive : ItemKind::code;
+            i = kind == ItemKind::directive ? DirectiveEnd(first) : CodeEnd(first, kind);
+            end = fTokens[i - 1].end;
          }
+         pieces.push_back({Make(kind, fTokens[first].begin, end), first, i});
       }
-      return items;
+      return Joined(pieces);
    }
 
    /// cling loops for ever on unbalanced input, so this is asked first. Dot commands may hold anything.
@@ -77,6 +78,86 @@ private:
       Item item{kind, begin, end, 1, 1};
       locate(fCode, begin, item.line, item.column);
       return item;
+   }
+
+   /// An item and its tokens [first, next).
+   struct Piece {
+      Item item;
+      size_t first, next;
+   };
+
+   /// cling hides each function definition in a namespace of its own, where a prototype before it does not mean it: what
+   /// stands from a prototype to its definition stays together, when all of it can stand in one namespace.
+   std::vector<Item> Joined(const std::vector<Piece> &pieces) const
+   {
+      std::vector<Item> items;
+      for (size_t i = 0; i < pieces.size(); ++i) {
+         size_t last = i;
+         for (size_t k = i; k <= last; ++k)
+            last = std::max(last, DefinitionOf(pieces, k));
+         items.push_back(pieces[i].item);
+         Item &item = items.back();
+         for (size_t k = i; k <= last && last > i; ++k)
+            item.names.push_back(Declared(pieces[k]));
+         if (std::count(item.names.begin(), item.names.end(), "") > 0) {
+            item.names.clear();
+            last = i;
+         }
+         if (last > i)
+            item.kind = ItemKind::definition;
+         item.end = pieces[last].item.end;
+         i = last;
+      }
+      return items;
+   }
+
+   /// Where that is defined which `i` only announces, a function or a class; else `i`.
+   size_t DefinitionOf(const std::vector<Piece> &pieces, size_t i) const
+   {
+      std::string name = pieces[i].item.kind == ItemKind::code ? Declared(pieces[i]) : "";
+      bool function = !DeclaredFunction(pieces[i]).empty();
+      for (size_t k = i + 1; k < pieces.size() && !name.empty() && (function || IsForward(pieces[i])); ++k)
+         if (Declared(pieces[k]) == name && (function ? pieces[k].item.kind == ItemKind::definition : !IsForward(pieces[k])))
+            return k;
+      return i;
+   }
+
+   /// `struct K;`
+   bool IsForward(const Piece &piece) const
+   {
+      return piece.next - piece.first == 3 && OneOf(Text(piece.first), {"struct", "class", "union"});
+   }
+
+   /// The name before the first ( of what may be the declaration of a function, or nothing.
+   std::string DeclaredFunction(const Piece &piece) const
+   {
+      for (size_t i = piece.first; i + 1 < piece.next; i = Text(i) == "<" ? PastAngles(i) : i + 1) {
+         if (OneOf(Text(i), {"=", "{", ".", "operator"}) || fTokens[i].kind == Token::literal)
+            return "";
+         if (Text(i + 1) == "(" && fTokens[i].kind == Token::word) {
+            return i > piece.first && (fTokens[i - 1].kind == Token::word || OneOf(Text(i - 1), {"*", "&", ">"})) ? Text(i) : "";
+         }
+      }
+      return "";
+   }
+
+   /// The one name that a piece declares, where it is a function, class, alias or plain variable.
+   std::string Declared(const Piece &piece) const
+   {
+      std::string function = DeclaredFunction(piece);
+      if (!function.empty() || piece.item.kind != ItemKind::code || Text(piece.next - 1) != ";")
+         return function;
+      size_t head = Head(piece.first);
+      std::string name = Text(head + 1), after = Text(head + 2);
+      bool typed = fTokens[head].kind == Token::word && head + 1 < piece.next && fTokens[head + 1].kind == Token::word;
+      if (!typed || OneOf(Text(head), {"return", "delete", "throw", "goto", "enum", "namespace"}))
+         return "";
+      if (OneOf(Text(head), {"struct", "class", "union"}) && !IsForward(piece) && Text(piece.next - 2) != "}")
+         return "";
+      for (size_t i = head; i < piece.next; i = OneOf(Text(i), {"(", "{", "["}) ? Past(i) : i + 1)
+         if (Text(i) == ",")
+            return "";
+      return OneOf(after, {"=", ";", "{", "[", ":"}) ? name : "";
    }
 
    static char Partner(char open) { return open == '(' ? ')' : open == '[' ? ']' : '}'; }

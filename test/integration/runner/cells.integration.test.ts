@@ -91,7 +91,44 @@ const values: readonly Row[] = [
   ],
 ];
 
+const twice: readonly Row[] = [
+  [
+    'functions that call each other',
+    'int even(int);\nint odd(int n) { return n ? even(n - 1) : 0; }\nint even(int n) { return n ? odd(n - 1) : 1; }\nodd(3)',
+    'ok',
+    '(int) 1\n',
+  ],
+  [
+    'prototypes, a variable and a class',
+    'int tw1();\n  double *tw2(int x);\nint tw3 = 0;\nint tw1() { ++tw3; return tw2(2) ? 1 : 0; }\nstruct Tw4 { int x = 3; };\ndouble *tw2(int x) { static double d = 4; return &d; }\ntw1() + tw3 + Tw4().x',
+    'ok',
+    '(int) 5\n',
+  ],
+  [
+    'members defined outside of their class',
+    'struct Tm { int f(); template <class T> T g(T); static int s; };\nint Tm::f() { return 1; }\ntemplate <class T> T Tm::g(T x) { return x; }\ntemplate <> int Tm::g<int>(int x) { return 2 * x; }\nint Tm::s = 4;\nTm().f() + Tm().g(3) + Tm::s',
+    'ok',
+    '(int) 11\n',
+  ],
+  [
+    'a specialisation',
+    'template <class T> struct Ts { int v() { return 1; } };\ntemplate <> struct Ts<int> { int v() { return 2; } };\nTs<int>().v()',
+    'ok',
+    '(int) 2\n',
+  ],
+];
+
 const mistakes: readonly Row[] = [
+  [
+    'a mistake in functions that call each other',
+    'int me1(int *);\nint me2() { return me1(nowhere); }\nint me1(int *p) { return *p; }',
+    "error 2:24 use of undeclared identifier 'nowhere'",
+  ],
+  [
+    'a member that is defined again without its class',
+    'struct Again { int f(); };\nint Again::f() { return 1; }\nint Again::f() { return 2; }',
+    "error 3:12 redefinition of 'f': what this belongs to must be defined anew",
+  ],
   [
     'an unknown range',
     'int m8 = 1;\nfor (auto x : nowhere) { }',
@@ -244,6 +281,11 @@ describe('cells of the runner', () => {
     await check([name, code, status, stdout]);
   });
   it.each(redefinitions)('defines anew: %s', async (name, code, status, stdout) => {
+    await check([name, code, status, stdout]);
+  });
+
+  it.each(twice)('runs twice: %s', async (name, code, status, stdout) => {
+    await check([name, code, status, stdout]);
     await check([name, code, status, stdout]);
   });
 
