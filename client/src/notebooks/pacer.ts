@@ -1,5 +1,5 @@
 /** Milliseconds over which the changes of many short cells are gathered: shorter than an eye sees, long for an editor. */
-const interval = 60;
+const interval = 150;
 
 /**
  * Does pieces of work in the order in which they come: each at once, or, while there is a crowd, together a few times a

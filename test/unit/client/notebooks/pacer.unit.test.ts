@@ -18,7 +18,7 @@ describe('the pace of changes', () => {
     const pacer = new Pacer(() => isCrowded);
     for (const each of [1, 2, 3]) pacer.do(() => done.push(each));
     expect(done).toEqual([]);
-    vi.advanceTimersByTime(100);
+    vi.advanceTimersByTime(200);
     expect(done).toEqual([1, 2, 3]);
     pacer.do(() => done.push(4));
     isCrowded = false;
