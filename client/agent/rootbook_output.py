@@ -7,6 +7,7 @@ import functools
 import os
 import sys
 import threading
+import time
 
 
 class Pipes:
@@ -25,6 +26,9 @@ class Pipes:
         self.lock = threading.RLock()
         self.library = ctypes.CDLL(None)
         self.descriptors = [os.open(path, os.O_WRONLY | os.O_CLOEXEC) for path in paths]
+        self.partial = {descriptor: bytearray() for descriptor in self.descriptors}
+        self.written = 0.0
+        self.fflush = self.library.fflush
         self.files = [file for file in map(self.c_file, ("stdout", "stderr")) if file]
 
     def install(self, kernel):
@@ -41,7 +45,7 @@ class Pipes:
         for file in self.files:
             self.library.setvbuf(file, None, 1, 0)  # _IOLBF
         for stream, descriptor in zip(streams, self.descriptors):
-            redirect(stream, self.writer(stream, descriptor))
+            redirect(stream, self.writer(stream, descriptor), self.drain)
         self.send = kernel.session.send
         kernel.session.send = self.send_in_order
         os.register_at_fork(after_in_child=self.renew_lock)
@@ -59,23 +63,30 @@ class Pipes:
     def renew_lock(self):
         self.lock = threading.RLock()
 
-    def flush(self):
-        for file in self.files:
-            self.library.fflush(file)
-
     def writer(self, stream, descriptor):
-        main = threading.main_thread()
+        main = threading.main_thread().ident
         original = functools.partial(type(stream).write, stream)
+        partial, present, now = self.partial[descriptor], threading.get_ident, time.monotonic
 
         def write(text):
             # What other threads print belongs to the cell that started them, which ipykernel knows.
-            if not isinstance(text, str) or threading.current_thread() is not main:
+            if not isinstance(text, str) or present() != main:
                 return original(text)
-            self.flush()
-            write_all(descriptor, text.encode("utf-8", "backslashreplace"))
+            partial.extend(text.encode("utf-8", "backslashreplace"))
+            # One print writes its words one by one: a line goes out as one, and a slow one (a row of dots) at once.
+            if text.endswith("\n") or len(partial) > 8192 or now() - self.written > 0.05:
+                self.drain()
             return len(text)
 
         return write
+
+    def drain(self):
+        self.fflush(None)  # what C++ printed before comes before
+        for descriptor, partial in self.partial.items():
+            if partial:
+                write_all(descriptor, partial)
+                partial.clear()
+        self.written = time.monotonic()
 
     def send_in_order(self, stream, msg_or_type, content=None, parent=None, ident=None, buffers=None, track=False,
                       header=None, metadata=None):
@@ -94,9 +105,9 @@ class Pipes:
 
     def mark(self):
         """Number of the next message, once it is in both streams; 0 where user code has closed them."""
-        self.flush()
         self.count += 1
         try:
+            self.drain()
             for descriptor in self.descriptors:
                 write_all(descriptor, b"\x1b_rootbook;%s;%d\x1b\\" % (self.nonce.encode(), self.count))
         except OSError:
@@ -104,7 +115,7 @@ class Pipes:
         return self.count
 
 
-def redirect(stream, write):
+def redirect(stream, write, drain):
     """Makes `write` what the stream writes with, also below what IPython wraps around it for each cell and takes off again."""
     plain = type(stream)
 
@@ -117,11 +128,15 @@ def redirect(stream, write):
         def write(self, value):
             self.__dict__["rootbook_write"] = None if getattr(value, "__func__", None) is plain.write else value
 
+        def flush(self):
+            drain()
+            plain.flush(self)
+
     Stream.__name__ = Stream.__qualname__ = plain.__name__
     stream.__class__ = Stream
 
 
 def write_all(descriptor, data):
-    view = memoryview(data)
-    while view:
-        view = view[os.write(descriptor, view) :]
+    written = os.write(descriptor, data)
+    while written < len(data):
+        written += os.write(descriptor, data[written:])

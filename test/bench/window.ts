@@ -11,7 +11,7 @@ const cellCount = 200;
 const printedLines = 100_000;
 const ours = 'rootbook.rootbook';
 
-const cppLine = (index: number): string => `int v${String(index)} = ${String(index)}; v${String(index)}`;
+const cppLine = (index: number): string => `printf("%d\\n", ${String(index)});`;
 const pythonLine = (index: number): string => `print(${String(index)})`;
 const many = (line: (index: number) => string): string[] =>
   Array.from({ length: cellCount }, (_, index) => line(index));
