@@ -25,6 +25,7 @@ describe('a machine without ROOT', () => {
       .waitFor();
     await workbench().screenshot('install-root');
     await workbench().page.keyboard.press('Escape');
+    await notebook.cell(0).locator('.codicon-notebook-state-pending').waitFor({ state: 'detached' });
     expect(await notebook.stateOf(0)).toBe('none');
     expect(workbench().kernelHosts()).toEqual([]);
   });

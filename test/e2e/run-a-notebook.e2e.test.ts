@@ -20,6 +20,9 @@ describe('a notebook in the real workbench', () => {
     await notebook.waitForOutput('entries 5000');
     for (const theme of ['dark', 'light'] as const) {
       await workbench().setTheme(theme);
+      // The plot takes the colours of the theme a moment after the window.
+      const text = theme === 'dark' ? 'rgb(204, 204, 204)' : 'rgb(59, 59, 59)';
+      await notebook.outputWith(`.rootbook-layer[style*="${text}"]`);
       await workbench().screenshot(`plot-${theme}`);
     }
     const saved = await notebook.save();
