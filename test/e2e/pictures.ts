@@ -64,6 +64,9 @@ try {
   await bump.outputWith('.rootbook-plot svg');
   for (const theme of ['dark', 'light'] as const) {
     await workbench.setTheme(theme);
+    // The plot takes the colours of the theme a moment after the window.
+    const text = theme === 'dark' ? 'rgb(204, 204, 204)' : 'rgb(59, 59, 59)';
+    await bump.outputWith(`.rootbook-layer:only-child[style*="${text}"]`);
     await keep(`plot-${theme}`);
   }
   const failing = await open('typing-error');

@@ -22,7 +22,7 @@ describe('a notebook in the real workbench', () => {
       await workbench().setTheme(theme);
       // The plot takes the colours of the theme a moment after the window.
       const text = theme === 'dark' ? 'rgb(204, 204, 204)' : 'rgb(59, 59, 59)';
-      await notebook.outputWith(`.rootbook-layer[style*="${text}"]`);
+      await notebook.outputWith(`.rootbook-layer:only-child[style*="${text}"]`);
       await workbench().screenshot(`plot-${theme}`);
     }
     const saved = await notebook.save();
