@@ -49,6 +49,21 @@ public:
       }
    }
 
+   /// TCanvas::Draw deletes another canvas of its name, even one that is a variable: a cell with `TCanvas c("c")` that runs again
+   /// would free what was never allocated. The older one is taken off ROOT's list first, and lives as long as its variable.
+   static void DropReplaced()
+   {
+      TSeqCollection *canvases = gROOT->GetListOfCanvases();
+      for (TObject *newer = canvases->Last(), *older = nullptr; newer; newer = older) {
+         older = canvases->Before(newer);
+         TObject *first = canvases->FindObject(newer->GetName());
+         if (first && first != newer && !first->IsOnHeap()) {
+            canvases->Remove(first);
+            older = newer;
+         }
+      }
+   }
+
    /// While a cell runs, its canvases are shown whenever it lets ROOT process events, at most five times a second.
    void Watch(const int &cell)
    {

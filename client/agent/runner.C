@@ -118,6 +118,7 @@ public:
    void Item(int line, size_t count) override
    {
       Crashes::Line(line);
+      Canvases::DropReplaced();
       if (count > 1)
          fConnection.Send(Frame("item").Add("cell", fCell).Add("line", line));
    }

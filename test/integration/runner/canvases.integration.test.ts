@@ -51,6 +51,15 @@ describe('canvases', () => {
     expect(displays[0]?.frame.text).toContain('TGraph Graph: 3 points');
   });
 
+  it('draws a canvas that is defined anew by a cell that runs again', async () => {
+    const cell = 'TCanvas again("again", "", 300, 200); h.Draw(); again.Draw();';
+    for (let run = 0; run < 3; run++) {
+      const { outcome, displays } = await runner.run(cell);
+      expect(outcome).toMatchObject({ kind: 'done', done: { status: 'ok' } });
+      expect(displays.map(({ frame }) => frame.text.split('\n')[0])).toEqual(['Canvas again']);
+    }
+  });
+
   it('shows an animation while its cell runs', async () => {
     const { displays } = await runner.run(
       'c.Draw();\nfor (int i = 0; i < 30; ++i) { h.Fill(1); c.Modified(); c.Update(); gSystem->ProcessEvents(); gSystem->Sleep(30); }',
