@@ -61,7 +61,7 @@ try {
   const bump = await open('bump-hunt');
   await bump.runAll();
   await bump.waitForState(0, 'success');
-  await bump.outputWith('.rootbook-plot svg');
+  await bump.outputWith('.rootbook-drawing svg');
   for (const theme of ['dark', 'light'] as const) {
     await workbench.setTheme(theme);
     // The plot takes the colours of the theme a moment after the window.

@@ -15,7 +15,7 @@ describe('a notebook in the real workbench', () => {
     expect(await notebook.isDirty()).toBe(false);
     await notebook.runAll();
     await notebook.waitForState(2, 'success');
-    const plot = await notebook.outputWith('.rootbook-plot svg');
+    const plot = await notebook.outputWith('.rootbook-drawing svg');
     expect(await plot.isVisible()).toBe(true);
     await notebook.waitForOutput('entries 5000');
     for (const theme of ['dark', 'light'] as const) {

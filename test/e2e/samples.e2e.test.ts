@@ -10,7 +10,7 @@ describe('the samples', () => {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
     await notebook.waitForKernel(/ROOT/);
     await notebook.runAll();
-    await notebook.outputWith('.rootbook-plot svg');
+    await notebook.outputWith('.rootbook-drawing svg');
     for (const theme of ['dark', 'light'] as const) {
       await workbench().setTheme(theme);
       await workbench().screenshot(`${name}-${theme}`);
