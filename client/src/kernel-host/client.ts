@@ -8,17 +8,11 @@ import { createSession, type Session } from '../kernels/session.ts';
 import type { Transport } from '../kernels/transport.ts';
 import { copyHost } from './copy.ts';
 import type { LaunchSpec } from './launch-spec.ts';
-import { type Record, readRecords } from './records.ts';
+import { isAlive, type Record, readRecords } from './records.ts';
 import { connect } from './socket-transport.ts';
 
 /** A kernel host that runs on this machine, attached to a window or not. */
-export interface HostRecord {
-  readonly id: string;
-  readonly pid: number;
-  readonly notebook: string;
-  readonly label: string;
-  readonly startedAt: number;
-}
+export type HostRecord = Readonly<Pick<Record, 'id' | 'pid' | 'notebook' | 'label' | 'startedAt'>>;
 
 /** Starts kernel hosts and finds those that run. Local kernels come from here and nowhere else. */
 export interface KernelHosts {
@@ -174,11 +168,7 @@ async function endProcess(pid: number): Promise<void> {
   process.kill(pid, 'SIGTERM');
   for (let waited = 0; waited < 5000; waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
+    if (!isAlive(pid)) return;
   }
   process.kill(pid, 'SIGKILL');
 }

@@ -57,9 +57,14 @@ export class Host {
   /** Starts the interpreter; a failure is the kernel's state, not an exception. */
   async start(): Promise<void> {
     this.#setState({ state: 'starting' });
-    this.#starting = new AbortController();
+    const { signal } = (this.#starting = new AbortController());
     try {
-      const backend = await this.#create(this.#starting.signal);
+      const backend = await this.#create(signal);
+      if (signal.aborted) {
+        // A restart or the end came first: whoever asked for that says what the state is.
+        await backend.close();
+        return;
+      }
       this.#backend = backend;
       backend.onStray = (emission) => {
         this.#tell(emission, undefined);
@@ -70,7 +75,8 @@ export class Host {
       backend.settled(true);
       this.#setState({ state: 'idle' });
     } catch (error) {
-      this.#setState({ state: 'dead', reason: error instanceof Error ? error.message : String(error) });
+      if (!signal.aborted)
+        this.#setState({ state: 'dead', reason: error instanceof Error ? error.message : String(error) });
     }
   }
 

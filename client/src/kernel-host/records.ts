@@ -60,7 +60,7 @@ async function readRecord(file: string): Promise<Record | undefined> {
   }
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;
@@ -76,15 +76,19 @@ function isAlive(pid: number): boolean {
  */
 export async function socketFolder(): Promise<string> {
   const runtime = process.env['XDG_RUNTIME_DIR'];
+  const name = `rootbook-${String(os.userInfo().uid)}`;
   const base = runtime !== undefined && runtime.length < 60 ? runtime : '/tmp';
-  const folder = path.join(base, `rootbook-${String(os.userInfo().uid)}`);
-  await mkdir(folder, { recursive: true, mode: 0o700 }).catch(async () => {
-    await mkdir(path.join('/tmp', path.basename(folder)), { recursive: true, mode: 0o700 });
-  });
+  // Some sessions name a runtime folder that is not there.
+  const folder = await makeFolder(path.join(base, name)).catch(() => makeFolder(path.join('/tmp', name)));
   const stat = await lstat(folder);
   if (!stat.isDirectory() || stat.uid !== os.userInfo().uid)
     throw new Error(`${folder} belongs to somebody else`);
   await chmod(folder, 0o700);
+  return folder;
+}
+
+async function makeFolder(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
 
