@@ -6,7 +6,7 @@ export interface Figure {
   readonly unit: string;
   /** `ours / against`, or `against / ours` where the goal says how many times faster. */
   readonly ratio: number;
-  /** As it is written in the issue, `≤ 1.2`. */
+  /** In words, `≤ 1.2`. */
   readonly goal: string;
   readonly holds: boolean;
 }
@@ -19,37 +19,24 @@ export type Goal =
 
 export function toFigure(figure: string, ours: number, against: number, unit: string, goal: Goal): Figure {
   const round = (value: number): number => Number(value.toPrecision(4));
+  const measured = { figure, ours: round(ours), against: round(against), unit };
+  const share = ours / against;
   switch (goal.kind) {
     case 'atMost':
       return {
-        figure,
-        ours: round(ours),
-        against: round(against),
-        unit,
-        ratio: round(ours / against),
+        ...measured,
+        ratio: round(share),
         goal: `≤ ${String(goal.ratio)}`,
-        holds: ours / against <= goal.ratio,
+        holds: share <= goal.ratio,
       };
-    case 'timesFaster':
-      return {
-        figure,
-        ours: round(ours),
-        against: round(against),
-        unit,
-        ratio: round(against / ours),
-        goal: `≥ ${String(goal.ratio)} times faster`,
-        holds: against / ours >= goal.ratio,
-      };
-    case 'atMostMore':
-      return {
-        figure,
-        ours: round(ours),
-        against: round(against),
-        unit,
-        ratio: round(ours / against),
-        goal: `≤ ${String(goal.amount)} ${unit} more`,
-        holds: ours - against <= goal.amount,
-      };
+    case 'timesFaster': {
+      const words = `≥ ${String(goal.ratio)} times faster`;
+      return { ...measured, ratio: round(1 / share), goal: words, holds: 1 / share >= goal.ratio };
+    }
+    case 'atMostMore': {
+      const words = `≤ ${String(goal.amount)} ${unit} more`;
+      return { ...measured, ratio: round(share), goal: words, holds: ours - against <= goal.amount };
+    }
   }
 }
 

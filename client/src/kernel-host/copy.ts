@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { access, cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { exists } from '../kernels/environments.ts';
 
 /** Where a host program runs from. */
 export interface HostProgram {
@@ -19,11 +20,7 @@ export async function copyHost(
 ): Promise<HostProgram> {
   const folder = path.join(stateFolder, 'programs', await fingerprint(bundleFolder, agentFolder));
   const program = { main: path.join(folder, 'host', 'main.cjs'), agentFolder: path.join(folder, 'agent') };
-  const present = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  if (present) return program;
+  if (await exists(folder)) return program;
   const draft = `${folder}.${String(process.pid)}`;
   await mkdir(draft, { recursive: true, mode: 0o700 });
   await cp(bundleFolder, path.join(draft, 'host'), { recursive: true, dereference: true });

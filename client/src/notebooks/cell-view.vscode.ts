@@ -5,7 +5,7 @@ import type { MimeBundle } from '../kernels/messages.ts';
 import type { CellMarks } from './cell-marks.vscode.ts';
 import type { CellEnd, CellView } from './cell-run.ts';
 import type { CellProblems } from './cell-problems.vscode.ts';
-import { toEditorOutput } from './output-items.ts';
+import { toNotebookItems, toNotebookOutput } from './notebook-output.vscode.ts';
 import type { CellOutput, OutputChange } from './outputs.ts';
 import type { Pacer } from './pacer.ts';
 import { writtenFiles } from './written-files.ts';
@@ -72,7 +72,7 @@ export class EditorCellView implements CellView {
     for (const output of this.#desk.displays.get(displayId) ?? []) {
       if (this.#shown.includes(output) || this.#phase !== 'running') continue;
       const display: CellOutput = { kind: 'display', data, metadata, displayId, count: undefined };
-      void this.#edit(this.#execution.replaceOutputItems(toItems(display), output));
+      void this.#edit(this.#execution.replaceOutputItems(toNotebookItems(display), output));
     }
   }
 
@@ -128,18 +128,22 @@ export class EditorCellView implements CellView {
       }
       case 'replace': {
         const shown = this.#shown[change.index];
-        return shown ? this.#execution.replaceOutputItems(toItems(change.output), shown) : Promise.resolve();
+        return shown
+          ? this.#execution.replaceOutputItems(toNotebookItems(change.output), shown)
+          : Promise.resolve();
       }
       case 'extend': {
         const shown = this.#shown[change.index];
         this.#linkFiles(change.output.text);
-        return shown ? this.#execution.appendOutputItems(toItems(change.output), shown) : Promise.resolve();
+        return shown
+          ? this.#execution.appendOutputItems(toNotebookItems(change.output), shown)
+          : Promise.resolve();
       }
     }
   }
 
   #toOutput(output: CellOutput): vscode.NotebookCellOutput {
-    const made = new vscode.NotebookCellOutput(toItems(output), toEditorOutput(output).metadata);
+    const made = toNotebookOutput(output);
     if (output.kind === 'stream') this.#linkFiles(output.text);
     else if (output.kind !== 'error' && output.displayId !== undefined) {
       const { displays } = this.#desk;
@@ -160,8 +164,4 @@ export class EditorCellView implements CellView {
       this.#desk.log.debug('an output could not be shown', caught);
     });
   }
-}
-
-function toItems(output: CellOutput): vscode.NotebookCellOutputItem[] {
-  return toEditorOutput(output).items.map(({ data, mime }) => new vscode.NotebookCellOutputItem(data, mime));
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -275,8 +274,6 @@ export class NotebookKernel {
     this.#session = session;
     this.#scope = new Scope();
     this.#detached = new AbortController();
-    // Each cell of a Run All listens.
-    setMaxListeners(0, this.#detached.signal);
     this.#scope.defer(
       session.onState((state) => {
         this.#onState(state);

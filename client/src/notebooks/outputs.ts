@@ -1,4 +1,4 @@
-import type { CellEvent, Problem } from '../kernels/cell-events.ts';
+import type { CellEvent } from '../kernels/cell-events.ts';
 import type { MimeBundle } from '../kernels/messages.ts';
 
 /** One output of a cell, as a notebook keeps it. A notice of ours is a display with Markdown. */
@@ -12,13 +12,7 @@ export type CellOutput =
       /** Execution count, of a result. */
       readonly count: number | undefined;
     }
-  | {
-      readonly kind: 'error';
-      readonly name: string;
-      readonly message: string;
-      readonly traceback: readonly string[];
-      readonly problems: readonly Problem[];
-    };
+  | Extract<CellEvent, { kind: 'error' }>;
 
 /** What to do to outputs shown before, in this order. Indices count what is shown after the changes before. */
 export type OutputChange =
@@ -99,9 +93,8 @@ export class CellOutputs {
         if (event.displayId !== undefined) this.update(event.displayId, event.data, event.metadata);
         return;
       case 'error': {
-        const { name, message, traceback, problems } = event;
         this.#beforeOutput();
-        this.#outputs.push({ kind: 'error', name, message, traceback, problems });
+        this.#outputs.push(event);
         return;
       }
       case 'notice':

@@ -1,7 +1,7 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { Log } from '../base/log.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
-import { toEditorOutput } from './output-items.ts';
+import { toNotebookOutput } from './notebook-output.vscode.ts';
 import { type CellOutput, CellOutputs } from './outputs.ts';
 
 const gatherMilliseconds = 200;
@@ -61,14 +61,7 @@ export class StrayOutput {
       execution.executionOrder = executionSummary?.executionOrder;
       execution.start(executionSummary?.timing?.startTime);
       const headed = this.#hasHeading ? outputs : outputs.map(withHeading);
-      const made = headed.map(toEditorOutput).map(
-        ({ items, metadata }) =>
-          new vscode.NotebookCellOutput(
-            items.map(({ data, mime }) => new vscode.NotebookCellOutputItem(data, mime)),
-            metadata,
-          ),
-      );
-      void execution.appendOutput(made);
+      void execution.appendOutput(headed.map(toNotebookOutput));
       execution.end(executionSummary?.success, executionSummary?.timing?.endTime);
       this.#hasHeading = true;
       this.#gathered = new CellOutputs(maxMegabytes);

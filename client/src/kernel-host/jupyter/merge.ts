@@ -1,4 +1,4 @@
-import type { Piece } from '../runner/marks.ts';
+import type { Piece } from '../marks.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 

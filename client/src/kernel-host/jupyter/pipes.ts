@@ -5,13 +5,12 @@ import net from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Scope } from '../../base/scope.ts';
-import { MarkReader, type Piece } from '../runner/marks.ts';
+import { Coalescer } from '../coalescer.ts';
+import { MarkReader, type Piece } from '../marks.ts';
 import type { StreamName } from './merge.ts';
 
 /** Milliseconds in which output is gathered before it is passed on. */
 const gatherTime = 15;
-
-const gatherLimit = 65_536;
 
 /**
  * Two named pipes for what a kernel and its C++ code print.
@@ -63,19 +62,27 @@ export class OutputPipes {
     scope.defer(() => {
       socket.destroy();
     });
-    const gather = new Gather((piece) => {
-      this.onPiece(name, piece);
+    const gathered = new Coalescer(gatherTime, (_, text) => {
+      this.onPiece(name, { text });
     });
     const marks = new MarkReader(this.nonce);
     socket.on('data', (chunk: Buffer) => {
-      for (const piece of marks.read(chunk)) gather.add(piece);
+      for (const piece of marks.read(chunk)) {
+        if ('text' in piece) gathered.push(name, piece.text);
+        else {
+          // Marks do not wait.
+          gathered.flush();
+          this.onPiece(name, piece);
+        }
+      }
     });
     socket.on('error', () => undefined);
     this.#ends.push(
       new Promise((resolve) => {
         socket.once('close', () => {
-          gather.add({ text: marks.end() });
-          gather.flush();
+          const text = marks.end();
+          if (text !== '') gathered.push(name, text);
+          gathered.flush();
           resolve();
         });
       }),
@@ -84,38 +91,5 @@ export class OutputPipes {
 
   #closeWriters(): void {
     for (const writer of this.#writers.splice(0)) closeSync(writer);
-  }
-}
-
-/** Puts small texts together. Marks do not wait. */
-class Gather {
-  readonly #pass: (piece: Piece) => void;
-  #text = '';
-  #timer: NodeJS.Timeout | undefined;
-
-  constructor(pass: (piece: Piece) => void) {
-    this.#pass = pass;
-  }
-
-  add(piece: Piece): void {
-    if ('mark' in piece) {
-      this.flush();
-      this.#pass(piece);
-      return;
-    }
-    this.#text += piece.text;
-    if (this.#text.length > gatherLimit) this.flush();
-    else
-      this.#timer ??= setTimeout(() => {
-        this.flush();
-      }, gatherTime);
-  }
-
-  flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const text = this.#text;
-    this.#text = '';
-    if (text !== '') this.#pass({ text });
   }
 }

@@ -2,7 +2,7 @@ import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Log } from '../../base/log.ts';
 import { canvasHtml } from '../../kernels/canvas-html.ts';
 import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
-import { Coalescer } from './coalescer.ts';
+import { Coalescer } from '../coalescer.ts';
 import type { Display } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
@@ -12,6 +12,8 @@ import { failure, notice, stream, toError } from './emissions.ts';
 
 type Emit = (emission: Emission) => void;
 
+/** Milliseconds that small pieces of output wait for more of their kind. */
+const textPatience = 8;
 /** Milliseconds that a plot of a running cell waits for the text that was printed before it. */
 const displayPatience = 50;
 
@@ -41,7 +43,7 @@ export class RunnerBackend implements Backend {
   constructor(protect: boolean, log: Log, python: PythonSource) {
     this.#python = python;
     this.#interpreter = new Interpreter(protect, log);
-    const stray = new Coalescer((name, text) => {
+    const stray = new Coalescer(textPatience, (name, text) => {
       this.onStray(stream(name, text));
     });
     this.#interpreter.onStray = (name, text) => {
@@ -250,7 +252,7 @@ class TaskOutput implements TaskListener {
   constructor(emit: Emit, toDisplay: (display: Display, payload: Buffer) => Emission) {
     this.#emit = emit;
     this.#toDisplay = toDisplay;
-    this.#text = new Coalescer((name, text) => {
+    this.#text = new Coalescer(textPatience, (name, text) => {
       emit(stream(name, text));
     });
   }

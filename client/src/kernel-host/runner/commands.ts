@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { access, mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { exists } from '../../kernels/environments.ts';
 import type { Installation } from '../../kernels/installation.ts';
 
 /** How to start the runner of one ROOT: as a macro, or compiled ahead where that was done before. */
@@ -86,11 +87,4 @@ export async function compileRunner(
 async function standardOf(root: string): Promise<string> {
   const text = await readFile(path.join(root, 'include', 'compiledata.h'), 'utf8').catch(() => '');
   return /-std=((?:c|gnu)\+\+\w+)/.exec(text)?.[1] ?? 'c++17';
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
 }

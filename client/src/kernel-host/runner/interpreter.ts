@@ -2,7 +2,7 @@ import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../kernels/cell-events.ts';
 import { CheckpointPolicy } from './checkpoints.ts';
 import { command, type Display, type Done, type Received } from './frames.ts';
-import type { Piece } from './marks.ts';
+import type { Piece } from '../marks.ts';
 import { RunnerProcess, type RunnerCommand, type RunnerListener } from './process.ts';
 import { withoutBreakdown } from './breakdown.ts';
 import { type Ending, problemsIn } from './wording.ts';

@@ -1,5 +1,6 @@
-import { access, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { exists } from '../../kernels/environments.ts';
 import { findInstallations } from '../../kernels/discovery.ts';
 import { compileRunner, libraryName } from './commands.ts';
 
@@ -15,16 +16,11 @@ async function main(environment: string, agentFolder: string, bundled: string): 
   });
   if (!installation) throw new Error(`no ROOT in ${environment}`);
   const library = path.join(bundled, await libraryName(installation, agentFolder));
-  const isThere = (): Promise<boolean> =>
-    access(library).then(
-      () => true,
-      () => false,
-    );
-  if (await isThere()) return;
+  if (await exists(library)) return;
   // Of older sources.
   await rm(bundled, { recursive: true, force: true });
   await compileRunner(installation, agentFolder, library);
-  if (!(await isThere())) throw new Error('the runner does not compile');
+  if (!(await exists(library))) throw new Error('the runner does not compile');
 }
 
 const [environment = '', agentFolder = '', bundled = ''] = process.argv.slice(2);

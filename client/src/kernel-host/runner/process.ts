@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import net from 'node:net';
 import { newSocketPath } from '../records.ts';
 import { type Crash, command, FrameReader, type Received } from './frames.ts';
-import { MarkReader, type Piece } from './marks.ts';
+import { MarkReader, type Piece } from '../marks.ts';
 import type { Ending } from './wording.ts';
 
 /** How `root.exe` is started so that it becomes a runner. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MarkReader } from '../../../../../client/src/kernel-host/runner/marks.ts';
+import { MarkReader } from '../../../../client/src/kernel-host/marks.ts';
 
 const nonce = '00112233445566778899aabbccddeeff';
 const mark = (cell: number): string => `\u001b_rootbook;${nonce};${String(cell)}\u001b\\`;

@@ -1,5 +1,3 @@
-/** Milliseconds that small pieces of output wait for more of their kind. */
-const patience = 8;
 /** Characters that are sent on without waiting. */
 const enough = 64 * 1024;
 
@@ -8,12 +6,15 @@ type Name = 'stdout' | 'stderr';
 /** Joins pieces of output that follow each other, so that a loop of small prints is not a flood of messages. */
 export class Coalescer {
   readonly #send: (name: Name, text: string) => void;
+  readonly #patience: number;
   #name: Name = 'stdout';
   #parts: string[] = [];
   #length = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(send: (name: Name, text: string) => void) {
+  /** @param patience milliseconds that small pieces wait for more of their kind. */
+  constructor(patience: number, send: (name: Name, text: string) => void) {
+    this.#patience = patience;
     this.#send = send;
   }
 
@@ -26,7 +27,7 @@ export class Coalescer {
     else
       this.#timer ??= setTimeout(() => {
         this.flush();
-      }, patience);
+      }, this.#patience);
   }
 
   flush(): void {
