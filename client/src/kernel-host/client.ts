@@ -12,7 +12,43 @@ import { isAlive, type Record, readRecords } from './records.ts';
 import { connect } from './socket-transport.ts';
 
 /** A kernel host that runs on this machine, attached to a window or not. */
-export type HostRecord = Readonly<Pick<Record, 'id' | 'pid' | 'notebook' | 'label' | 'startedAt'>>;
+export interface HostStatus extends Readonly<Pick<Record, 'id' | 'notebook' | 'label' | 'startedAt'>> {
+  /** `undefined` when the host does not answer. */
+  readonly state: StateContent | undefined;
+  /** Names the window that has it. */
+  readonly holder: string | undefined;
+  /** Cells that run or wait. */
+  readonly cells: number;
+  /** Bytes that all processes of the kernel take, pages that checkpoints share counted once; `undefined` where unknown. */
+  readonly memory: number | undefined;
+  /** Bytes of it that only checkpoints hold. */
+  readonly checkpointMemory: number | undefined;
+  readonly logFile: string;
+}
+
+/** Which kernel a notebook uses. */
+export type KernelKey = Readonly<Pick<LaunchSpec, 'notebook' | 'flavour' | 'installation'>>;
+
+/** What came of looking for a notebook's running kernel. */
+export type Attachment =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'attached'; readonly session: Session }
+  /** Another window has it; `holder` names that one, as in "the window of folder-x". */
+  | { readonly kind: 'elsewhere'; readonly holder: string }
+  /** Its host was left by a version of this extension that speaks otherwise. */
+  | { readonly kind: 'otherVersion' };
+
+/** What a kernel that is gone left behind: outputs that are not known to be saved. */
+export interface Remains {
+  readonly label: string;
+  /** Worded for the user: why the kernel is gone. */
+  readonly reason: string;
+  readonly executions: readonly Execution[];
+  /** As `Session.follow`; a run that was not over ends as `error`. */
+  follow(id: string, signal: AbortSignal): AsyncIterable<CellEvent>;
+  /** They are shown, or not wanted. */
+  discard(): Promise<void>;
+}
 
 /** Starts kernel hosts and finds those that run. Local kernels come from here and nowhere else. */
 export interface KernelHosts {
@@ -20,10 +56,19 @@ export interface KernelHosts {
    * Attaches to the notebook's running host of that installation and flavour, or starts one.
    *
    * @param progress receives short sentences for a progress bar.
-   * @throws {UserError} with the kernel's own stderr and the likely cause when it does not start.
+   * @throws {UserError} with the kernel's own stderr and the likely cause when it does not start, or when another window
+   * has the kernel.
    */
   open(spec: LaunchSpec, progress: (text: string) => void, signal: AbortSignal): Promise<Session>;
-  list(): Promise<readonly HostRecord[]>;
+  /** Attaches to the kernel that a notebook left running, if there is one. Starts nothing. @param takeOver from another window. */
+  attach(key: KernelKey, takeOver: boolean, signal: AbortSignal): Promise<Attachment>;
+  /** What kernels of this notebook that are gone left behind, oldest first. */
+  remains(notebook: string): Promise<readonly Remains[]>;
+  /** A notebook was renamed or moved: its kernel, running or gone, belongs to the new URI. */
+  rename(from: string, to: string): Promise<void>;
+  list(): Promise<readonly HostStatus[]>;
+  /** Interrupts a kernel, attached or not; restarts it. */
+  control(id: string, action: 'interrupt' | 'restart'): Promise<void>;
   /** Ends a host and its kernel, attached or not. */
   shutDown(id: string): Promise<void>;
 }

@@ -15,7 +15,8 @@ export type CellStatus = 'ok' | 'error' | 'aborted';
 
 /** What happens to one cell, in the order in which the kernel said it. */
 export type CellEvent =
-  | { readonly kind: 'started'; readonly count: number | undefined }
+  /** `at`: when, in milliseconds since the epoch, which may be long ago for a cell that is followed again. */
+  | { readonly kind: 'started'; readonly count: number | undefined; readonly at: number | undefined }
   | { readonly kind: 'stream'; readonly name: 'stdout' | 'stderr'; readonly text: string }
   | {
       /** With `displayId`, later `update` events replace it, also from other cells. `result`: the cell's value. */
@@ -25,6 +26,10 @@ export type CellEvent =
       readonly displayId: string | undefined;
     }
   | { readonly kind: 'clear'; readonly wait: boolean }
+  /** So many characters of text came here that are only in the file of the cell's output. */
+  | { readonly kind: 'leftOut'; readonly characters: number }
+  /** This file holds all text of the cell, which is more than a cell shows; it may still grow. */
+  | { readonly kind: 'outputFile'; readonly file: string }
   | {
       readonly kind: 'error';
       readonly name: string;
@@ -36,7 +41,12 @@ export type CellEvent =
   | { readonly kind: 'input'; readonly prompt: string; readonly password: boolean; reply(text: string): void }
   /** A remark of ours with something to click, for example that a Python cell does not share objects. */
   | { readonly kind: 'notice'; readonly text: string; readonly action: NoticeAction | undefined }
-  | { readonly kind: 'done'; readonly status: CellStatus; readonly count: number | undefined };
+  | {
+      readonly kind: 'done';
+      readonly status: CellStatus;
+      readonly count: number | undefined;
+      readonly at: number | undefined;
+    };
 
 export const NoticeAction = z.enum(['switchToPython', 'restart', 'goBack']);
 export type NoticeAction = z.infer<typeof NoticeAction>;

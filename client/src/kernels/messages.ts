@@ -14,6 +14,8 @@ export const KernelMessage = z.object({
   id: z.string(),
   /** Id of the request that this message answers or belongs to; absent when it belongs to none. */
   parentId: z.string().optional(),
+  /** When the kernel side said it, in milliseconds since the epoch; Jupyter's `date`. */
+  at: z.number().optional(),
   content: z.record(z.string(), z.unknown()),
   metadata: z.record(z.string(), z.unknown()).optional(),
   /** Binary attachments (widgets), base64 each. */

@@ -3,17 +3,20 @@ import { setMaxListeners } from 'node:events';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
+import type { CellPlace, Execution } from './execution.ts';
 import type { KernelMessage } from './messages.ts';
 import { toCellEvent } from './to-cell-event.ts';
 import type { Transport } from './transport.ts';
 
 export type CellLanguage = 'cpp' | 'python';
 
-/** One cell to run. `cellId` names it in notices about other cells, such as which ones a crash undid. */
+/** One cell to run. */
 export interface CellRequest {
+  /** A name for this run, never used before. */
+  readonly id: string;
   readonly code: string;
   readonly language: CellLanguage;
-  readonly cellId: string;
+  readonly place: CellPlace;
   /** Where the queue goes on although this cell fails (tag `raises-exception`). */
   readonly mayFail: boolean;
 }
@@ -21,6 +24,8 @@ export interface CellRequest {
 /** `dead`: the interpreter is gone and `restart` is the only way on; `reason` is worded for the user. */
 export type KernelState =
   | { readonly kind: 'starting' | 'idle' | 'busy' | 'closed' }
+  /** Another window has it now, and goes on with it. */
+  | { readonly kind: 'takenOver' }
   | { readonly kind: 'dead'; readonly reason: string };
 
 /** A conversation with one kernel. The kernel side owns the queue: send all cells of a Run All at once. */
@@ -32,6 +37,16 @@ export interface Session {
    * @throws {UserError} when the connection ends before the cell does.
    */
   execute(request: CellRequest, signal: AbortSignal): AsyncIterable<CellEvent>;
+  /** Runs of earlier windows that are not known to be saved, oldest first; as it was when this session began. */
+  readonly executions: readonly Execution[];
+  /**
+   * Yields what happened to a run of an earlier window, from its first event on, and what happens to it from now on.
+   *
+   * Ends, and throws, as `execute` does. A run that was not over when the kernel host ended ends as `error`.
+   */
+  follow(id: string, signal: AbortSignal): AsyncIterable<CellEvent>;
+  /** The notebook was saved with the outputs of these runs, which need not be remembered any longer. */
+  saved(ids: readonly string[]): Promise<void>;
   /** Asks the running cell to stop at a safe point and takes all queued ones out of the queue. */
   interrupt(): Promise<void>;
   /** Ends the running cell at once and brings the session back to what it was before that cell. */

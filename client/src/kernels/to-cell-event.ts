@@ -28,7 +28,7 @@ export function toCellEvent(message: KernelMessage, answer: (text: string) => vo
   const { content } = message;
   switch (message.type) {
     case 'execute_input':
-      return { kind: 'started', count: Count.parse(content).execution_count };
+      return { kind: 'started', count: Count.parse(content).execution_count, at: message.at };
     case 'stream': {
       const stream = Stream.safeParse(content);
       return stream.success ? { kind: 'stream', ...stream.data } : undefined;
@@ -47,6 +47,14 @@ export function toCellEvent(message: KernelMessage, answer: (text: string) => vo
     }
     case 'input_request':
       return { kind: 'input', ...Input.parse(content), reply: answer };
+    case 'rootbook_left_out': {
+      const { characters } = content;
+      return typeof characters === 'number' ? { kind: 'leftOut', characters } : undefined;
+    }
+    case 'rootbook_output_file': {
+      const { file } = content;
+      return typeof file === 'string' ? { kind: 'outputFile', file } : undefined;
+    }
     case 'rootbook_notice': {
       const notice = Notice.safeParse(content);
       return notice.success
@@ -56,7 +64,7 @@ export function toCellEvent(message: KernelMessage, answer: (text: string) => vo
     case 'execute_reply': {
       const status = content['status'];
       const known = status === 'ok' || status === 'aborted' ? status : 'error';
-      return { kind: 'done', status: known, count: Count.parse(content).execution_count };
+      return { kind: 'done', status: known, count: Count.parse(content).execution_count, at: message.at };
     }
     default:
       return undefined;
