@@ -28,6 +28,7 @@ export async function compose(
   const stateFolder = context.globalStorageUri.fsPath;
   const hosts = createKernelHosts(
     { bundleFolder: context.asAbsolutePath('client/dist/kernel-host'), stateFolder },
+    vscode.workspace.name === undefined ? 'another window' : `the window of ${vscode.workspace.name}`,
     log,
   );
   const desk = new KernelDesk(root, {

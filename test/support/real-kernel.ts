@@ -7,6 +7,7 @@ import type { CellEvent } from '../../client/src/kernels/cell-events.ts';
 import { findInstallations } from '../../client/src/kernels/discovery.ts';
 import type { Flavour, Installation } from '../../client/src/kernels/installation.ts';
 import type { CellRequest, Session } from '../../client/src/kernels/session.ts';
+import { cellRequest } from './cell-request.ts';
 import type { Log } from '../../client/src/base/log.ts';
 
 /** The folder in which `npm run setup` keeps ROOT, the editor and the browser. */
@@ -50,6 +51,7 @@ export async function testHosts(): Promise<TestHosts> {
   const stateFolder = mkdtempSync(path.join(os.tmpdir(), 'rootbook-test-'));
   const hosts = createKernelHosts(
     { bundleFolder: path.resolve('client/dist/kernel-host'), stateFolder },
+    'a test',
     quiet,
   );
   let count = 0;
@@ -65,6 +67,7 @@ export async function testHosts(): Promise<TestHosts> {
     checkpoints: true,
     outlivesClient: true,
     idleHours: 1,
+    maxOutputMegabytes: 1,
     ...changes,
   });
   return {
@@ -89,23 +92,15 @@ export interface CellResult {
   readonly error: Extract<CellEvent, { kind: 'error' }> | undefined;
 }
 
-let cells = 0;
-
 /** Runs one cell to its end. */
 export async function runCell(
   session: Session,
   code: string,
   changes: Partial<CellRequest> = {},
 ): Promise<CellResult> {
-  const request: CellRequest = {
-    code,
-    language: 'cpp',
-    cellId: `c${String(++cells)}`,
-    mayFail: false,
-    ...changes,
-  };
   const events: CellEvent[] = [];
-  for await (const event of session.execute(request, new AbortController().signal)) events.push(event);
+  const run = session.execute(cellRequest(code, changes), new AbortController().signal);
+  for await (const event of run) events.push(event);
   return toResult(events);
 }
 

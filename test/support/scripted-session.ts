@@ -36,6 +36,9 @@ export function createScriptedSession(): ScriptedSession {
       channels.push(channel);
       return channel;
     },
+    executions: [],
+    follow: () => new Channel<CellEvent>(),
+    saved: nothing,
     interrupt() {
       interrupts += 1;
       return nothing();

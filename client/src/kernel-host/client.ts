@@ -1,18 +1,18 @@
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { createSession, type Session } from '../kernels/session.ts';
-import type { Transport } from '../kernels/transport.ts';
-import { copyHost } from './copy.ts';
+import { protocolVersion, type StateContent } from './frames.ts';
+import { launch, type HostFiles } from './launch.ts';
 import type { LaunchSpec } from './launch-spec.ts';
-import { isAlive, type Record, readRecords } from './records.ts';
-import { connect } from './socket-transport.ts';
+import { type Record, isAlive, readRecords } from './records.ts';
+import { type Remains, readRemains, renameRemains } from './remains.ts';
+import { ask, attachTo } from './socket-transport.ts';
 
 /** A kernel host that runs on this machine, attached to a window or not. */
-export interface HostStatus extends Readonly<Pick<Record, 'id' | 'notebook' | 'label' | 'startedAt'>> {
+export interface HostStatus extends Readonly<
+  Pick<Record, 'id' | 'pid' | 'notebook' | 'label' | 'startedAt'>
+> {
   /** `undefined` when the host does not answer. */
   readonly state: StateContent | undefined;
   /** Names the window that has it. */
@@ -38,18 +38,6 @@ export type Attachment =
   /** Its host was left by a version of this extension that speaks otherwise. */
   | { readonly kind: 'otherVersion' };
 
-/** What a kernel that is gone left behind: outputs that are not known to be saved. */
-export interface Remains {
-  readonly label: string;
-  /** Worded for the user: why the kernel is gone. */
-  readonly reason: string;
-  readonly executions: readonly Execution[];
-  /** As `Session.follow`; a run that was not over ends as `error`. */
-  follow(id: string, signal: AbortSignal): AsyncIterable<CellEvent>;
-  /** They are shown, or not wanted. */
-  discard(): Promise<void>;
-}
-
 /** Starts kernel hosts and finds those that run. Local kernels come from here and nowhere else. */
 export interface KernelHosts {
   /**
@@ -73,25 +61,40 @@ export interface KernelHosts {
   shutDown(id: string): Promise<void>;
 }
 
-export interface HostFiles {
-  /** Folder of the bundled host program with its native module, `client/dist/kernel-host`. */
-  readonly bundleFolder: string;
-  /** Owner-only folder of the extension for host copies, records and tokens (the editor's global storage). */
-  readonly stateFolder: string;
-}
-
 /** What starts: shown in lists of kernels. */
 function labelOf({ installation, flavour }: LaunchSpec): string {
   return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}`;
 }
 
-export function createKernelHosts(files: HostFiles, log: Log): KernelHosts {
+/** Milliseconds in which a host answers, if it does. */
+const answerPatience = 2000;
+
+/** @param holder names this window to others. */
+export function createKernelHosts(files: HostFiles, holder: string, log: Log): KernelHosts {
   const { stateFolder } = files;
+  const find = async (id: string): Promise<Record | undefined> =>
+    (await readRecords(stateFolder)).find((record) => record.id === id);
+  const attach = async (record: Record, takeOver: boolean): Promise<Attachment> => {
+    if (record.protocol !== protocolVersion) return { kind: 'otherVersion' };
+    const { socket, token } = record;
+    const opening = { frame: 'attach', protocol: protocolVersion, token, holder, takeOver } as const;
+    const answer = await attachTo(socket, opening);
+    if (answer.kind === 'attached')
+      return { kind: 'attached', session: createSession(answer.transport, answer.executions) };
+    if (answer.holder !== undefined) return { kind: 'elsewhere', holder: answer.holder };
+    throw new UserError(`The kernel cannot be attached: ${answer.reason}.`);
+  };
   return {
     async open(spec, progress, signal) {
-      const transport =
-        (await attach(spec, stateFolder, log)) ?? (await launch(spec, files, progress, log, signal));
-      const session = createSession(transport);
+      const known = await findRecord(spec, stateFolder);
+      const found: Attachment = known ? await attach(known, false).catch(orNone(log)) : { kind: 'none' };
+      let session = known && sessionOf(found);
+      if (!session) {
+        progress('preparing its process');
+        const record = await launch(spec, files, labelOf(spec), log, signal);
+        session = sessionOf(await attach(record, false));
+      }
+      if (!session) throw new UserError('The kernel host ended right after its start. The log has more.');
       progress('loading ROOT');
       try {
         await untilReady(session, signal);
@@ -101,95 +104,91 @@ export function createKernelHosts(files: HostFiles, log: Log): KernelHosts {
       }
       return session;
     },
-    list: async () => readRecords(stateFolder),
+    async attach(key, takeOver, signal) {
+      const record = await findRecord(key, stateFolder);
+      signal.throwIfAborted();
+      return record ? attach(record, takeOver) : { kind: 'none' };
+    },
+    remains: async (notebook) => {
+      const running = await readRecords(stateFolder);
+      return readRemains(stateFolder, notebook, new Set(running.map(({ id }) => id)));
+    },
+    async rename(from, to) {
+      for (const { socket, token, notebook } of await readRecords(stateFolder)) {
+        const renamed = renamedUri(notebook, from, to);
+        if (renamed === undefined) continue;
+        const action = { kind: 'rename', notebook: renamed } as const;
+        await ask(socket, { frame: 'control', token, action }, answerPatience);
+      }
+      await renameRemains(stateFolder, (notebook) => renamedUri(notebook, from, to));
+    },
+    list: async () =>
+      Promise.all((await readRecords(stateFolder)).map((each) => statusOf(each, stateFolder))),
+    async control(id, kind) {
+      const record = await find(id);
+      if (!record) throw new UserError('This kernel has ended.');
+      const { socket, token } = record;
+      await ask(socket, { frame: 'control', token, action: { kind } }, answerPatience);
+    },
     async shutDown(id) {
-      const record = (await readRecords(stateFolder)).find((candidate) => candidate.id === id);
+      const record = await find(id);
       if (record) await endProcess(record.pid);
     },
   };
 }
 
-/** The host that the notebook left running, when it can be had. */
-async function attach(spec: LaunchSpec, stateFolder: string, log: Log): Promise<Transport | undefined> {
-  const mine = (record: Record): boolean =>
-    record.notebook === spec.notebook &&
-    record.installation === spec.installation.id &&
-    record.flavour === spec.flavour;
-  const record = (await readRecords(stateFolder)).findLast(mine);
-  if (!record) return undefined;
-  try {
-    return await connect(record.socket, record.token);
-  } catch (error) {
-    log.warn(`kernel host ${record.id} cannot be attached`, error);
-    return undefined;
+/** The session of an attachment that may not be had otherwise. @throws {UserError} that says why. */
+function sessionOf(found: Attachment): Session | undefined {
+  switch (found.kind) {
+    case 'attached':
+      return found.session;
+    case 'none':
+      return undefined;
+    case 'elsewhere':
+      throw new UserError(`The kernel of this notebook is attached in ${found.holder}.`);
+    case 'otherVersion':
+      throw new UserError(
+        'The kernel of this notebook was started by another version of ROOTbook. Shut it down first.',
+      );
   }
 }
 
-async function launch(
-  spec: LaunchSpec,
-  files: HostFiles,
-  progress: (text: string) => void,
-  log: Log,
-  signal: AbortSignal,
-): Promise<Transport> {
-  signal.throwIfAborted();
-  progress('preparing its process');
-  const { stateFolder } = files;
-  const program = await copyHost(files.bundleFolder, spec.agentFolder, stateFolder);
-  const id = randomBytes(6).toString('hex');
-  const folder = path.join(stateFolder, 'hosts');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  const start = path.join(folder, `${id}.start`);
-  const started = {
-    spec: { ...spec, agentFolder: program.agentFolder },
-    stateFolder,
-    id,
-    label: labelOf(spec),
+function orNone(log: Log): (error: unknown) => Attachment {
+  return (error) => {
+    log.warn('a kernel host cannot be attached', error);
+    return { kind: 'none' };
   };
-  await writeFile(start, JSON.stringify(started), { mode: 0o600 });
-  try {
-    await spawnHost(program.main, start, signal);
-  } finally {
-    await rm(start, { force: true });
-  }
-  const record = (await readRecords(stateFolder)).find((candidate) => candidate.id === id);
-  if (!record) throw new UserError('The kernel host ended right after its start. The log has more.');
-  log.info(`kernel host ${id} started, process ${String(record.pid)}`);
-  return connect(record.socket, record.token);
 }
 
-/** Runs the host detached from this process, with the editor's own Node, and waits until it listens. */
-async function spawnHost(program: string, start: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, ['--enable-source-maps', program, start], {
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
-  });
-  let stderr = '';
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-  try {
-    await new Promise<void>((resolve, reject) => {
-      child.stdout.once('data', () => {
-        resolve();
-      });
-      child.once('error', reject);
-      child.once('exit', (code) => {
-        reject(
-          new UserError(`The kernel host did not start (exit code ${String(code)}).\n${stderr.slice(-2000)}`),
-        );
-      });
-      signal.addEventListener('abort', () => {
-        child.kill();
-        reject(new DOMException('cancelled', 'AbortError'));
-      });
-    });
-  } finally {
-    child.removeAllListeners();
-    child.on('error', () => undefined);
-    child.stdout.destroy();
-    child.stderr.destroy();
-    child.unref();
-  }
+/** The host that the notebook left running. */
+async function findRecord(key: KernelKey, stateFolder: string): Promise<Record | undefined> {
+  return (await readRecords(stateFolder)).findLast(
+    (record) =>
+      record.notebook === key.notebook &&
+      record.installation === key.installation.id &&
+      record.flavour === key.flavour,
+  );
+}
+
+/** The new URI of a notebook that was renamed, or lies in a folder that was. */
+function renamedUri(notebook: string, from: string, to: string): string | undefined {
+  if (notebook === from) return to;
+  return notebook.startsWith(`${from}/`) ? to + notebook.slice(from.length) : undefined;
+}
+
+async function statusOf(record: Record, stateFolder: string): Promise<HostStatus> {
+  const { id, pid, notebook, label, startedAt, socket, token } = record;
+  const answer = await ask(socket, { frame: 'status', token }, answerPatience).catch(() => undefined);
+  const status = answer?.frame === 'status' ? answer.status : undefined;
+  return {
+    ...{ id, pid, notebook, label, startedAt },
+    state: status?.state,
+    holder: status?.holder,
+    cells: status?.cells ?? 0,
+    memory: status?.memory,
+    checkpointMemory: status?.checkpointMemory,
+    logFile: path.join(stateFolder, 'hosts', `${id}.log`),
+  };
 }
 
 async function untilReady(session: Session, signal: AbortSignal): Promise<void> {

@@ -1,45 +1,61 @@
 import { timingSafeEqual } from 'node:crypto';
 import type net from 'node:net';
+import { z } from 'zod';
 import type { KernelMessage } from '../kernels/messages.ts';
+import { AttachedClient } from './attached-client.ts';
 import type { Backend, Emission } from './backend.ts';
 import {
-  Attach,
+  CellMetadata,
   ClientFrame,
   type HostFrame,
   LineReader,
+  Opening,
   protocolVersion,
   type StateContent,
+  type Status,
   toLine,
 } from './frames.ts';
+import type { Journal } from './journal.ts';
+import { outputFile } from './journal-reader.ts';
 import { CellQueue } from './queue.ts';
 
 /** Starts the interpreter. @throws {Error} whose message is worded for the user. */
 export type BackendFactory = (signal: AbortSignal) => Promise<Backend>;
 
-/** Bytes that may wait for a slow client before the interpreter is made to wait. */
-const highWater = 4 * 1024 * 1024;
+const Follow = z.object({ execution: z.string() });
+const Saved = z.object({ executions: z.array(z.string()) });
+
+export interface HostOptions {
+  readonly token: string;
+  /** Whether the kernel goes on when its client goes. */
+  readonly outlivesClient: boolean;
+  /** Bytes of a cell's text that are given back whole. */
+  readonly headBytes: number;
+}
 
 /** One kernel and the client that is attached to it, if any. */
 export class Host {
   readonly #create: BackendFactory;
-  readonly #token: Buffer;
+  readonly #options: HostOptions;
+  readonly #journal: Journal;
   readonly #queue: CellQueue;
-  readonly #outlivesClient: boolean;
+  /** Ids of all executions: what belongs to them is told to those only that listen. */
+  readonly #executions = new Set<string>();
   #backend: Backend | undefined;
   #starting: AbortController | undefined;
-  #client: net.Socket | undefined;
+  #client: AttachedClient | undefined;
+  #question: { readonly execution: string; readonly emission: Emission } | undefined;
   #state: StateContent = { state: 'starting' };
-  #messages = 0;
-  #throttled = false;
   /** Since when nothing ran or was queued and nobody was attached; milliseconds. */
   #quietSince = Date.now();
   onShutDown: () => void = () => undefined;
+  /** The notebook has another URI now. */
+  onRename: (notebook: string) => Promise<void> = () => Promise.resolve();
 
-  /** @param outlivesClient whether the kernel goes on when its client goes. */
-  constructor(create: BackendFactory, token: string, outlivesClient: boolean) {
-    this.#outlivesClient = outlivesClient;
+  constructor(create: BackendFactory, journal: Journal, options: HostOptions) {
     this.#create = create;
-    this.#token = Buffer.from(token);
+    this.#journal = journal;
+    this.#options = options;
     this.#queue = new CellQueue((emission, parentId) => {
       this.#tell(emission, parentId);
     });
@@ -47,11 +63,27 @@ export class Host {
       this.#quietSince = Date.now();
       if (this.#backend) this.#setState({ state: busy ? 'busy' : 'idle' });
     };
+    journal.onFull = (reason) => {
+      const text = `Output can no longer be kept for a reload of the window: ${reason}. The cell goes on.`;
+      const content = { text, action: null };
+      this.#client?.tell(
+        { channel: 'iopub', type: 'rootbook_notice', content },
+        undefined,
+        Date.now(),
+        false,
+      );
+    };
   }
 
   /** Milliseconds for which nobody was attached and nothing ran. */
   get quietFor(): number {
     return this.#client || this.#queue.busy ? 0 : Date.now() - this.#quietSince;
+  }
+
+  get status(): Status {
+    const { holder } = this.#client ?? {};
+    const attached = holder === undefined ? {} : { holder };
+    return { state: this.#state, cells: this.#queue.length, ...attached };
   }
 
   /** Starts the interpreter; a failure is the kernel's state, not an exception. */
@@ -83,27 +115,23 @@ export class Host {
   accept(socket: net.Socket): void {
     const lines = new LineReader();
     socket.setEncoding('utf8');
-    let attached = false;
     socket.on('data', (text) => {
       try {
         for (const value of lines.read(text.toString())) {
-          if (attached) this.#receive(ClientFrame.parse(value).message);
-          else attached = this.#attach(socket, value);
+          if (this.#client?.isOn(socket)) this.#receive(ClientFrame.parse(value).message);
+          else void this.#open(socket, value);
         }
       } catch (error) {
-        this.#refuse(socket, error instanceof Error ? error.message : 'malformed frame');
+        refuse(socket, error instanceof Error ? error.message : 'malformed frame');
       }
     });
     socket.on('error', () => socket.destroy());
-    socket.on('drain', () => {
-      this.#throttle(false);
-    });
     socket.on('close', () => {
-      if (this.#client !== socket) return;
+      if (!this.#client?.isOn(socket)) return;
       this.#client = undefined;
       this.#quietSince = Date.now();
-      this.#throttle(false);
-      if (!this.#outlivesClient) this.onShutDown();
+      this.#backend?.throttle?.(false);
+      if (!this.#options.outlivesClient) this.onShutDown();
     });
   }
 
@@ -115,66 +143,119 @@ export class Host {
     this.#client?.end();
   }
 
-  #attach(socket: net.Socket, value: unknown): boolean {
-    const attach = Attach.safeParse(value);
-    const token = Buffer.from(attach.success ? attach.data.token : '');
-    if (!attach.success || token.length !== this.#token.length || !timingSafeEqual(token, this.#token)) {
-      this.#refuse(socket, 'wrong token');
-      return false;
+  async #open(socket: net.Socket, value: unknown): Promise<void> {
+    const opening = Opening.safeParse(value);
+    const token = Buffer.from(opening.success ? opening.data.token : '');
+    const expected = Buffer.from(this.#options.token);
+    if (!opening.success || token.length !== expected.length || !timingSafeEqual(token, expected)) {
+      refuse(socket, 'wrong token');
+    } else if (opening.data.frame === 'attach') this.#attach(socket, opening.data);
+    else if (opening.data.frame === 'status') answer(socket, { frame: 'status', status: this.status });
+    else {
+      await this.#control(opening.data.action);
+      answer(socket, { frame: 'done' });
     }
-    if (attach.data.protocol !== protocolVersion) {
-      this.#refuse(socket, `the host speaks protocol ${String(protocolVersion)}`);
-      return false;
-    }
-    if (this.#client) {
-      this.#refuse(socket, 'attached elsewhere');
-      return false;
-    }
-    this.#client = socket;
-    this.#write({ frame: 'attached' });
-    this.#setState(this.#state);
-    return true;
   }
 
-  #refuse(socket: net.Socket, reason: string): void {
-    socket.end(toLine({ frame: 'refused', reason }));
+  #attach(socket: net.Socket, { protocol, holder, takeOver }: Extract<Opening, { frame: 'attach' }>): void {
+    if (protocol !== protocolVersion) {
+      refuse(socket, `the host speaks protocol ${String(protocolVersion)}`);
+      return;
+    }
+    const before = this.#client;
+    if (before && !takeOver) {
+      refuse(socket, 'attached elsewhere', before.holder);
+      return;
+    }
+    if (before) {
+      const content = { state: 'takenOver' };
+      before.tell({ channel: 'iopub', type: 'rootbook_state', content }, undefined, Date.now(), false);
+      before.end();
+    }
+    const client = (this.#client = new AttachedClient(socket, holder));
+    client.onSlow = (slow) => {
+      if (this.#client === client) this.#backend?.throttle?.(slow);
+    };
+    this.#backend?.throttle?.(false);
+    client.write({ frame: 'attached', executions: [...this.#journal.executions] });
+    this.#setState(this.#state);
+  }
+
+  async #control(action: Extract<Opening, { frame: 'control' }>['action']): Promise<void> {
+    if (action.kind === 'rename') await this.onRename(action.notebook);
+    else if (action.kind === 'restart') await this.#restart();
+    else this.#interrupt();
   }
 
   #receive(message: KernelMessage): void {
-    const emit = (emission: Emission): void => {
-      this.#tell(emission, message.id);
+    const { id, content } = message;
+    const reply = (status: 'ok' | 'error', type = message.type.replace(/_request$/, '')): void => {
+      this.#tell({ channel: 'control', type: `${type}_reply`, content: { status } }, id);
     };
     switch (message.type) {
       case 'execute_request':
-        this.#queue.add(message, () => this.#backend);
+        this.#enqueue(message);
         return;
       case 'interrupt_request':
-        this.#queue.interrupt();
-        if (this.#queue.busy) this.#backend?.interrupt();
-        emit({ channel: 'control', type: 'interrupt_reply', content: { status: 'ok' } });
+        this.#interrupt();
+        reply('ok');
         return;
-      case 'rootbook_go_back': {
+      case 'rootbook_go_back':
         this.#queue.interrupt();
-        const done = this.#backend?.goBack() ?? false;
-        emit({
-          channel: 'control',
-          type: 'rootbook_go_back_reply',
-          content: { status: done ? 'ok' : 'error' },
-        });
+        reply(this.#backend?.goBack() === true ? 'ok' : 'error');
         return;
-      }
       case 'rootbook_restart':
         void this.#restart().then(() => {
-          emit({ channel: 'control', type: 'rootbook_restart_reply', content: { status: 'ok' } });
+          reply('ok');
         });
         return;
+      case 'rootbook_follow':
+        this.#follow(Follow.parse(content).execution);
+        return;
+      case 'rootbook_saved':
+        this.#journal.saved(Saved.parse(content).executions);
+        return;
       case 'shutdown_request':
-        emit({ channel: 'control', type: 'shutdown_reply', content: { status: 'ok' } });
+        reply('ok');
         this.onShutDown();
         return;
+      case 'input_reply':
+        this.#question = undefined;
+        break;
       default:
-        this.#backend?.handle(message, emit);
     }
+    this.#backend?.handle(message, (emission) => {
+      this.#tell(emission, id);
+    });
+  }
+
+  #enqueue(message: KernelMessage): void {
+    const { id } = message;
+    const parsed = CellMetadata.safeParse(message.metadata);
+    const place = { cellId: id, index: 0, source: '' };
+    const metadata = parsed.success ? parsed.data : { language: 'cpp' as const, place, mayFail: false };
+    this.#executions.add(id);
+    this.#client?.listen(id);
+    this.#journal.queued(id, metadata.place);
+    this.#queue.add({ message, metadata }, () => this.#backend);
+  }
+
+  #follow(execution: string): void {
+    const files = this.#journal.filesOf(execution);
+    if (!files) {
+      const content = { status: 'aborted' };
+      this.#client?.listen(execution);
+      this.#client?.tell({ channel: 'shell', type: 'execute_reply', content }, execution, Date.now(), true);
+      return;
+    }
+    void this.#client?.replay(execution, files, this.#options.headBytes, () =>
+      this.#question?.execution === execution ? this.#question.emission : undefined,
+    );
+  }
+
+  #interrupt(): void {
+    this.#queue.interrupt();
+    if (this.#queue.busy) this.#backend?.interrupt();
   }
 
   async #restart(): Promise<void> {
@@ -204,31 +285,28 @@ export class Host {
     this.#tell({ channel: 'iopub', type: 'rootbook_state', content: { ...state } }, undefined);
   }
 
+  /** To the journal first: what a client was told can always be told again. */
   #tell(emission: Emission, parentId: string | undefined): void {
-    const id = `h${String(++this.#messages)}`;
-    this.#write({
-      frame: 'message',
-      message: { ...emission, id, ...(parentId === undefined ? {} : { parentId }) },
-    });
-  }
-
-  #write(frame: HostFrame): void {
-    const client = this.#client;
-    if (!client) return;
-    // Messages of one moment go out together.
-    if (client.writableCorked === 0) {
-      client.cork();
-      setImmediate(() => {
-        client.uncork();
-      });
+    const at = Date.now();
+    const isExecution = parentId !== undefined && this.#executions.has(parentId);
+    if (isExecution && emission.type === 'input_request') {
+      this.#question = { execution: parentId, emission };
+      this.#client?.tell(emission, parentId, at, true);
+      return;
     }
-    client.write(toLine(frame));
-    if (client.writableLength > highWater) this.#throttle(true);
+    const file = isExecution ? this.#journal.record(parentId, emission, at) : undefined;
+    this.#client?.tell(emission, parentId, at, isExecution);
+    if (file !== undefined) this.#client?.tell(outputFile(file), parentId, at, true);
+    if (!isExecution || emission.type !== 'execute_reply') return;
+    this.#executions.delete(parentId);
+    if (this.#question?.execution === parentId) this.#question = undefined;
   }
+}
 
-  #throttle(paused: boolean): void {
-    if (this.#throttled === paused) return;
-    this.#throttled = paused;
-    this.#backend?.throttle?.(paused);
-  }
+function refuse(socket: net.Socket, reason: string, holder?: string): void {
+  answer(socket, { frame: 'refused', reason, ...(holder === undefined ? {} : { holder }) });
+}
+
+function answer(socket: net.Socket, frame: HostFrame): void {
+  socket.end(toLine(frame));
 }

@@ -19,5 +19,7 @@ export const LaunchSpec = z.object({
   /** Whether kernel and host go on when the client goes; a headless run has nobody who would come back. */
   outlivesClient: z.boolean(),
   idleHours: z.number().positive(),
+  /** Megabytes of a cell's text beyond which it gets a file of its own. */
+  maxOutputMegabytes: z.number().positive(),
 });
 export type LaunchSpec = z.infer<typeof LaunchSpec>;

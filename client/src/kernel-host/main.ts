@@ -8,8 +8,10 @@ import { startBackend } from './backends.ts';
 import { createFileLog } from './file-log.ts';
 import { protocolVersion } from './frames.ts';
 import { Host } from './host.ts';
+import { Journal } from './journal.ts';
+import { type About, journalVersion } from './journal-format.ts';
 import { LaunchSpec } from './launch-spec.ts';
-import { newSocketPath, removeRecord, socketFolder, writeRecord } from './records.ts';
+import { journalFolders, newSocketPath, removeRecord, socketFolder, writeRecord } from './records.ts';
 
 /** What the client writes into the file whose name is the first argument. */
 const Start = z.object({ spec: LaunchSpec, stateFolder: z.string(), id: z.string(), label: z.string() });
@@ -28,11 +30,23 @@ async function main(file: string): Promise<void> {
     log.error(error);
     process.exit(1);
   });
-  const host = new Host(
-    (signal) => startBackend(spec, privateFolder, log, signal),
+  const headBytes = spec.maxOutputMegabytes * 1e6;
+  const about: About = {
+    version: journalVersion,
+    notebook: spec.notebook,
+    installation: spec.installation.id,
+    flavour: spec.flavour,
+    label,
+    startedAt: Date.now(),
+    headBytes,
+  };
+  const journal = new Journal(journalFolders(stateFolder, id), about);
+  const { outlivesClient } = spec;
+  const host = new Host((signal) => startBackend(spec, privateFolder, log, signal), journal, {
     token,
-    spec.outlivesClient,
-  );
+    outlivesClient,
+    headBytes,
+  });
   void host.start();
   const socket = await newSocketPath();
   const server = net.createServer((connection) => {
@@ -43,36 +57,45 @@ async function main(file: string): Promise<void> {
     server.listen(socket, resolve);
   });
   let ending = false;
-  const end = async (): Promise<void> => {
+  const idle = `Nothing ran in it for ${String(spec.idleHours)} hours, and no window was attached.`;
+  const end = async (reason: string): Promise<void> => {
     if (ending) return;
     ending = true;
     await removeRecord(stateFolder, id);
     await rm(logFile, { force: true });
     await host.close();
     server.close();
+    if (outlivesClient && (journal.executions.length > 0 || reason === idle)) {
+      journal.describe({ ...about, ended: reason });
+    } else journal.remove();
     await rm(privateFolder, { recursive: true, force: true });
     process.exit(0);
   };
-  host.onShutDown = () => void end();
-  process.on('SIGTERM', () => void end());
+  host.onShutDown = () => void end('It was shut down.');
+  process.on('SIGTERM', () => void end('It was ended from outside, as when a machine shuts down.'));
   // A closed terminal or window is no reason to end: kernels outlive windows.
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
   setInterval(() => {
-    if (host.quietFor > spec.idleHours * 3_600_000) void end();
+    if (host.quietFor > spec.idleHours * 3_600_000) void end(idle);
   }, idleCheckMilliseconds);
-  await writeRecord(stateFolder, {
-    id,
-    pid: process.pid,
-    protocol: protocolVersion,
-    socket,
-    token,
-    notebook: spec.notebook,
-    installation: spec.installation.id,
-    flavour: spec.flavour,
-    label,
-    startedAt: Date.now(),
-  });
+  const record = (): Promise<void> => {
+    const { notebook, installation, flavour, startedAt } = about;
+    return writeRecord(stateFolder, {
+      id,
+      pid: process.pid,
+      protocol: protocolVersion,
+      socket,
+      token,
+      ...{ notebook, installation, flavour, label, startedAt },
+    });
+  };
+  host.onRename = async (notebook) => {
+    about.notebook = notebook;
+    journal.describe(about);
+    await record();
+  };
+  await record();
   // The client waits for this line, then closes its end.
   process.stdout.on('error', () => undefined);
   process.stdout.write('listening\n');

@@ -1,13 +1,13 @@
-import { CellMetadata } from './frames.ts';
+import type { CellMetadata } from './frames.ts';
 import type { Backend, BackendReply, Emission } from './backend.ts';
 import type { KernelMessage } from '../kernels/messages.ts';
 
 /** Sends an emission as part of the answer to a request; without a request it belongs to none. */
 export type Reply = (emission: Emission, parentId: string | undefined) => void;
 
-interface Waiting {
+export interface QueuedCell {
   readonly message: KernelMessage;
-  readonly metadata: ReturnType<typeof CellMetadata.parse>;
+  readonly metadata: CellMetadata;
 }
 
 /**
@@ -17,8 +17,8 @@ interface Waiting {
  */
 export class CellQueue {
   readonly #reply: Reply;
-  readonly #waiting: Waiting[] = [];
-  #running: Waiting | undefined;
+  readonly #waiting: QueuedCell[] = [];
+  #running: QueuedCell | undefined;
   #interrupted = false;
   #count = 0;
   /** Called when the queue starts to work and when it has nothing left to do. */
@@ -28,16 +28,17 @@ export class CellQueue {
     this.#reply = reply;
   }
 
+  /** Cells that run or wait. */
+  get length(): number {
+    return this.#waiting.length + (this.#running ? 1 : 0);
+  }
+
   get busy(): boolean {
     return this.#running !== undefined;
   }
 
   /** Adds an `execute_request` and works until nothing is left. */
-  add(message: KernelMessage, backend: () => Backend | undefined): void {
-    const parsed = CellMetadata.safeParse(message.metadata);
-    const metadata = parsed.success
-      ? parsed.data
-      : { language: 'cpp' as const, cellId: message.id, mayFail: false };
+  add({ message, metadata }: QueuedCell, backend: () => Backend | undefined): void {
     this.#waiting.push({ message, metadata });
     if (!this.#running) void this.#work(backend);
   }
@@ -81,7 +82,7 @@ export class CellQueue {
     return this.#interrupted;
   }
 
-  async #run({ message, metadata }: Waiting, backend: Backend): Promise<BackendReply> {
+  async #run({ message, metadata }: QueuedCell, backend: Backend): Promise<BackendReply> {
     const count = ++this.#count;
     this.#reply({ channel: 'iopub', type: 'execute_input', content: { execution_count: count } }, message.id);
     const emit = (emission: Emission): void => {
@@ -92,7 +93,7 @@ export class CellQueue {
       code: typeof code === 'string' ? code : '',
       count,
       language: metadata.language,
-      cellId: metadata.cellId,
+      cellId: metadata.place.cellId,
     };
     let reply: BackendReply;
     try {

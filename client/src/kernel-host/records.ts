@@ -19,12 +19,23 @@ export const Record = z.object({
 });
 export type Record = z.infer<typeof Record>;
 
-function folderOf(stateFolder: string): string {
+export function hostsFolder(stateFolder: string): string {
   return path.join(stateFolder, 'hosts');
 }
 
+/** Where a host keeps what its executions showed. */
+export function journalFolders(
+  stateFolder: string,
+  id: string,
+): { readonly own: string; readonly outputs: string } {
+  return {
+    own: path.join(hostsFolder(stateFolder), `${id}.journal`),
+    outputs: path.join(stateFolder, 'outputs'),
+  };
+}
+
 export async function writeRecord(stateFolder: string, record: Record): Promise<void> {
-  const folder = folderOf(stateFolder);
+  const folder = hostsFolder(stateFolder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, `${record.id}.json`);
   await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
@@ -32,15 +43,15 @@ export async function writeRecord(stateFolder: string, record: Record): Promise<
 }
 
 export async function removeRecord(stateFolder: string, id: string): Promise<void> {
-  await rm(path.join(folderOf(stateFolder), `${id}.json`), { force: true });
+  await rm(path.join(hostsFolder(stateFolder), `${id}.json`), { force: true });
 }
 
 /** Records of hosts that still run, oldest first; those of dead ones are removed on the way. */
 export async function readRecords(stateFolder: string): Promise<readonly Record[]> {
-  const names = await readdir(folderOf(stateFolder)).catch(() => []);
+  const names = await readdir(hostsFolder(stateFolder)).catch(() => []);
   const found: Record[] = [];
   for (const name of names.filter((file) => file.endsWith('.json'))) {
-    const record = await readRecord(path.join(folderOf(stateFolder), name));
+    const record = await readRecord(path.join(hostsFolder(stateFolder), name));
     if (!record) continue;
     if (isAlive(record.pid)) found.push(record);
     else {

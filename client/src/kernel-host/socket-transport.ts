@@ -1,43 +1,91 @@
 import net from 'node:net';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
+import type { Execution } from '../kernels/execution.ts';
 import type { KernelMessage } from '../kernels/messages.ts';
 import type { Transport } from '../kernels/transport.ts';
-import { HostFrame, LineReader, protocolVersion, toLine } from './frames.ts';
+import { HostFrame, LineReader, type Opening, toLine } from './frames.ts';
 
-/** Attaches to a kernel host. @throws {UserError} when the host refuses or is gone. */
-export async function connect(socketPath: string, token: string): Promise<Transport> {
+/** What a host says to who wants its kernel. `holder`: the window that has it. */
+export type Answer =
+  | { readonly kind: 'attached'; readonly transport: Transport; readonly executions: readonly Execution[] }
+  | { readonly kind: 'refused'; readonly reason: string; readonly holder: string | undefined };
+
+/** Attaches to a kernel host. @throws {UserError} when the host is gone or does not speak sense. */
+export async function attachTo(
+  socketPath: string,
+  opening: Extract<Opening, { frame: 'attach' }>,
+): Promise<Answer> {
   const socket = net.connect(socketPath);
-  socket.setEncoding('utf8');
   const incoming = new Channel<KernelMessage>();
-  const lines = new LineReader();
-  await new Promise<void>((resolve, reject) => {
-    socket.on('data', (text) => {
-      try {
-        for (const value of lines.read(text.toString())) {
-          const frame = HostFrame.parse(value);
-          if (frame.frame === 'message') incoming.push(frame.message);
-          else if (frame.frame === 'attached') resolve();
-          else reject(new UserError(`The kernel cannot be attached: ${frame.reason}.`));
-        }
-      } catch (error) {
-        incoming.end(error instanceof Error ? error : new Error(String(error)));
-        socket.destroy();
-      }
-    });
-    socket.on('error', (cause) => {
-      const error = new UserError('The connection to the kernel host broke.', { cause });
-      reject(error);
-      incoming.end(error);
-    });
-    socket.on('close', () => {
-      reject(new UserError('The kernel host ended.'));
-      incoming.end();
-    });
-    socket.on('connect', () => {
-      socket.write(toLine({ frame: 'attach', protocol: protocolVersion, token }));
-    });
+  const answer = await new Promise<Exclude<HostFrame, { frame: 'message' }>>((resolve, reject) => {
+    readFrames(
+      socket,
+      (frame) => {
+        if (frame.frame === 'message') incoming.push(frame.message);
+        else resolve(frame);
+      },
+      (error) => {
+        reject(error ?? new UserError('The kernel host ended.'));
+        incoming.end(error);
+      },
+    );
+    socket.on('connect', () => socket.write(toLine(opening)));
   });
+  if (answer.frame === 'refused') {
+    socket.destroy();
+    return { kind: 'refused', reason: answer.reason, holder: answer.holder };
+  }
+  if (answer.frame === 'attached')
+    return { kind: 'attached', transport: transportOn(socket, incoming), executions: answer.executions };
+  socket.destroy();
+  throw new UserError('The kernel host gave an answer that nobody understands.');
+}
+
+/** Asks a host one thing, without attaching to it. @throws {UserError} when it is gone, or silent for so long. */
+export async function ask(
+  socketPath: string,
+  opening: Exclude<Opening, { frame: 'attach' }>,
+  milliseconds: number,
+): Promise<HostFrame> {
+  const socket = net.connect(socketPath);
+  socket.setTimeout(milliseconds, () => socket.destroy());
+  try {
+    return await new Promise((resolve, reject) => {
+      readFrames(socket, resolve, (error) => {
+        reject(error ?? new UserError('The kernel host does not answer.'));
+      });
+      socket.on('connect', () => socket.write(toLine(opening)));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+function readFrames(
+  socket: net.Socket,
+  onFrame: (frame: HostFrame) => void,
+  onEnd: (error: Error | undefined) => void,
+): void {
+  const lines = new LineReader();
+  socket.setEncoding('utf8');
+  socket.on('data', (text) => {
+    try {
+      for (const value of lines.read(text.toString())) onFrame(HostFrame.parse(value));
+    } catch (error) {
+      onEnd(error instanceof Error ? error : new Error(String(error)));
+      socket.destroy();
+    }
+  });
+  socket.on('error', (cause) => {
+    onEnd(new UserError('The connection to the kernel host broke.', { cause }));
+  });
+  socket.on('close', () => {
+    onEnd(undefined);
+  });
+}
+
+function transportOn(socket: net.Socket, incoming: Channel<KernelMessage>): Transport {
   return {
     incoming,
     send: (message) =>

@@ -64,8 +64,12 @@ export interface Session {
   onStray(listener: (event: CellEvent) => void): () => void;
 }
 
-/** Builds a session on a transport to a kernel host; owns the transport from then on. */
-export function createSession(transport: Transport): Session {
+/**
+ * Builds a session on a transport to a kernel host; owns the transport from then on.
+ *
+ * @param executions what the kernel side still remembers of earlier sessions.
+ */
+export function createSession(transport: Transport, executions: readonly Execution[] = []): Session {
   const running = new Map<string, Channel<CellEvent>>();
   const waiting = new Map<string, (content: KernelMessage['content']) => void>();
   const stateListeners = new Set<(state: KernelState) => void>();
@@ -80,9 +84,10 @@ export function createSession(transport: Transport): Session {
     } catch (cause) {
       failure = new UserError('The connection to the kernel was lost.', { cause });
     }
+    if (state.kind === 'takenOver') failure = new UserError('Another window has taken over the kernel.');
     for (const events of running.values()) events.end(failure);
     running.clear();
-    setState({ kind: 'closed' });
+    if (state.kind !== 'takenOver') setState({ kind: 'closed' });
     for (const resolve of waiting.values()) resolve({ status: 'error' });
   }
 
@@ -143,26 +148,40 @@ export function createSession(transport: Transport): Session {
     }
   }
 
+  /** What happens to an execution, once `request` has asked for it. */
+  async function* listen(
+    id: string,
+    signal: AbortSignal,
+    request: () => Promise<unknown>,
+  ): AsyncGenerator<CellEvent, void, undefined> {
+    signal.throwIfAborted();
+    // All cells of a Run All listen to one signal.
+    setMaxListeners(0, signal);
+    const events = new Channel<CellEvent>();
+    running.set(id, events);
+    const cancel = (): void => {
+      events.end(new DOMException('no longer listening', 'AbortError'));
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      await request();
+      yield* events;
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      running.delete(id);
+    }
+  }
+
   return {
-    async *execute({ code, language, cellId, mayFail }, signal) {
-      signal.throwIfAborted();
-      // All cells of a Run All listen to one signal.
-      setMaxListeners(0, signal);
-      const events = new Channel<CellEvent>();
-      const id = randomUUID();
-      running.set(id, events);
-      const cancel = (): void => {
-        events.end(new DOMException('no longer listening', 'AbortError'));
-      };
-      signal.addEventListener('abort', cancel, { once: true });
-      try {
-        const metadata = { language, cellId, mayFail };
-        await transport.send({ channel: 'shell', type: 'execute_request', id, content: { code }, metadata });
-        yield* events;
-      } finally {
-        signal.removeEventListener('abort', cancel);
-        running.delete(id);
-      }
+    executions,
+    execute({ id, code, language, place, mayFail }, signal) {
+      const metadata = { language, place, mayFail };
+      const message = { channel: 'shell', type: 'execute_request', id, content: { code }, metadata } as const;
+      return listen(id, signal, () => transport.send(message));
+    },
+    follow: (id, signal) => listen(id, signal, () => send('control', 'rootbook_follow', { execution: id })),
+    async saved(ids) {
+      if (ids.length > 0) await send('control', 'rootbook_saved', { executions: ids });
     },
     async interrupt() {
       await ask('interrupt_request');
@@ -198,5 +217,6 @@ function toState(content: KernelMessage['content']): KernelState {
   const kind = content['state'];
   const reason = content['reason'];
   if (kind === 'dead') return { kind, reason: typeof reason === 'string' ? reason : 'The kernel ended.' };
-  return kind === 'idle' || kind === 'busy' || kind === 'closed' ? { kind } : { kind: 'starting' };
+  const known = kind === 'idle' || kind === 'busy' || kind === 'closed' || kind === 'takenOver';
+  return known ? { kind } : { kind: 'starting' };
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -9,6 +10,7 @@ import type { LaunchSpec } from '../kernel-host/launch-spec.ts';
 import type { CellStatus } from '../kernels/cell-events.ts';
 import { findInstallations, variablesOf } from '../kernels/discovery.ts';
 import { Flavour, type Installation } from '../kernels/installation.ts';
+import { sourceHash } from '../kernels/execution.ts';
 import type { Session } from '../kernels/session.ts';
 import { joinText, type Notebook, type NotebookCell, parseNotebook, toNbformat } from './nbformat.ts';
 import { suitableFlavour } from './notebook-kind.ts';
@@ -76,7 +78,7 @@ async function main(): Promise<boolean> {
     'rootbook',
   );
   const here = path.dirname(process.argv[1] ?? '');
-  const hosts = createKernelHosts({ bundleFolder: path.join(here, 'kernel-host'), stateFolder }, log);
+  const hosts = createKernelHosts({ bundleFolder: path.join(here, 'kernel-host'), stateFolder }, 'a script', log);
   const spec: LaunchSpec = {
     installation,
     flavour: job.kernel ?? flavourOf(notebook),
@@ -89,6 +91,7 @@ async function main(): Promise<boolean> {
     checkpoints: true,
     outlivesClient: false,
     idleHours: 1,
+    maxOutputMegabytes: maxMegabytes,
   };
   const interrupted = new AbortController();
   process.once('SIGINT', () => {
@@ -143,7 +146,8 @@ async function runCell(
   const code = joinText(cell.source);
   cell['execution_count'] = null;
   if (code.trim() === '') return 'ok';
-  const request = { code, language: flavour, cellId: cell.id ?? String(index), mayFail: mayFail(cell) };
+  const place = { cellId: cell.id ?? String(index), index, source: sourceHash(code) };
+  const request = { id: randomUUID(), code, language: flavour, place, mayFail: mayFail(cell) };
   for await (const event of session.execute(request, signal)) {
     if (event.kind === 'started') cell['execution_count'] = event.count ?? null;
     else if (event.kind === 'input') {

@@ -11,6 +11,7 @@ const looks: Readonly<Record<NotebookKernelState['kind'], { readonly icon: strin
     idle: { icon: 'circle-outline', text: 'idle' },
     busy: { icon: 'circle-filled', text: 'busy' },
     dead: { icon: 'error', text: 'ended' },
+    takenOver: { icon: 'debug-disconnect', text: 'in another window' },
     closed: { icon: 'debug-disconnect', text: 'disconnected' },
   };
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import * as vscode from 'vscode';
@@ -6,6 +7,7 @@ import { Scope } from '../base/scope.ts';
 import type { KernelHosts } from '../kernel-host/client.ts';
 import { variablesOf } from '../kernels/discovery.ts';
 import type { Flavour, Installation } from '../kernels/installation.ts';
+import { sourceHash } from '../kernels/execution.ts';
 import type { KernelState, Session } from '../kernels/session.ts';
 import { report, type ShownLog } from '../platform/commands.vscode.ts';
 import { withProgress } from '../platform/progress.vscode.ts';
@@ -216,7 +218,12 @@ export class NotebookKernel {
     const { document, metadata } = view.cell;
     const code = toCode(document.languageId, document.getText(), this.choice.flavour);
     if ('refusal' in code) return;
-    const request = { ...code, cellId: cellId(view.cell), mayFail: mayFail(metadata) };
+    const place = {
+      cellId: cellId(view.cell),
+      index: view.cell.index,
+      source: sourceHash(document.getText()),
+    };
+    const request = { ...code, id: randomUUID(), place, mayFail: mayFail(metadata) };
     await runCell(session, request, view, maxMegabytes, this.#detached.signal);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
@@ -267,6 +274,7 @@ export class NotebookKernel {
       checkpoints: settings['rootbook.kernel.checkpoints'],
       outlivesClient: true,
       idleHours: settings['rootbook.kernel.idleHours'],
+      maxOutputMegabytes: settings['rootbook.output.maxMegabytes'],
     };
   }
 

@@ -105,6 +105,10 @@ export class CellOutputs {
         if (event.wait) this.#clearOnNext = true;
         else this.#clear();
         return;
+      case 'leftOut':
+        this.#startOverflow().leftOut += event.characters;
+        return;
+      case 'outputFile':
       case 'input':
       case 'done':
         return;

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readRecords } from '../../../client/src/kernel-host/records.ts';
 import type { Session } from '../../../client/src/kernels/session.ts';
+import { cellRequest } from '../../support/cell-request.ts';
 import { runCell, type TestHosts, testHosts, until } from '../../support/real-kernel.ts';
 
 /** Megabytes of memory that a process has. */
@@ -70,12 +71,7 @@ describe('a ROOT C++ kernel, badly treated', () => {
     const before = residentMegabytes(host?.pid ?? 0);
     let characters = 0;
     let most = 0;
-    const request = {
-      code: '!yes "a line that is a little longer than y"',
-      language: 'cpp',
-      cellId: 'y',
-      mayFail: false,
-    } as const;
+    const request = cellRequest('!yes "a line that is a little longer than y"');
     let interrupted = false;
     for await (const event of session.execute(request, new AbortController().signal)) {
       if (event.kind !== 'stream') continue;

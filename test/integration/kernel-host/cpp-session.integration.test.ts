@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Session } from '../../../client/src/kernels/session.ts';
+import { cellRequest } from '../../support/cell-request.ts';
 import { processesWith, runCell, type TestHosts, testHosts, until } from '../../support/real-kernel.ts';
 
 describe('a ROOT C++ session', () => {
@@ -89,12 +90,9 @@ describe('a ROOT C++ session', () => {
 
   it('streams what a cell prints while it runs', async () => {
     const texts: string[] = [];
-    const request = {
-      code: 'for (int i = 0; i < 3; ++i) { printf("line %d\\n", i); gSystem->Sleep(150); }',
-      language: 'cpp' as const,
-      cellId: 's',
-      mayFail: false,
-    };
+    const request = cellRequest(
+      'for (int i = 0; i < 3; ++i) { printf("line %d\\n", i); gSystem->Sleep(150); }',
+    );
     for await (const event of session.execute(request, new AbortController().signal))
       if (event.kind === 'stream') texts.push(event.text);
     expect(texts).toEqual(['line 0\n', 'line 1\n', 'line 2\n']);

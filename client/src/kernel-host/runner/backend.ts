@@ -2,7 +2,6 @@ import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Log } from '../../base/log.ts';
 import { canvasHtml } from '../../kernels/canvas-html.ts';
 import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
-import { Coalescer } from '../coalescer.ts';
 import type { Display } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
@@ -12,8 +11,6 @@ import { failure, notice, stream, toError } from './emissions.ts';
 
 type Emit = (emission: Emission) => void;
 
-/** Milliseconds that small pieces of output wait for more of their kind. */
-const textPatience = 8;
 /** Milliseconds that a plot of a running cell waits for the text that was printed before it. */
 const displayPatience = 50;
 
@@ -43,11 +40,8 @@ export class RunnerBackend implements Backend {
   constructor(protect: boolean, log: Log, python: PythonSource) {
     this.#python = python;
     this.#interpreter = new Interpreter(protect, log);
-    const stray = new Coalescer(textPatience, (name, text) => {
-      this.onStray(stream(name, text));
-    });
     this.#interpreter.onStray = (name, text) => {
-      if (this.#started) stray.push(name, text);
+      if (this.#started) this.onStray(stream(name, text));
       else this.startupText += text;
     };
     this.#interpreter.onStrayDisplay = (display, payload) => {
@@ -245,20 +239,16 @@ const deadReason = 'ROOT is gone and there was no checkpoint to go back to. Rest
 class TaskOutput implements TaskListener {
   readonly #emit: Emit;
   readonly #toDisplay: (display: Display, payload: Buffer) => Emission;
-  readonly #text: Coalescer;
   readonly #displays: Emission[] = [];
   #timer: NodeJS.Timeout | undefined;
 
   constructor(emit: Emit, toDisplay: (display: Display, payload: Buffer) => Emission) {
     this.#emit = emit;
     this.#toDisplay = toDisplay;
-    this.#text = new Coalescer(textPatience, (name, text) => {
-      emit(stream(name, text));
-    });
   }
 
   onText(name: 'stdout' | 'stderr', text: string): void {
-    this.#text.push(name, text);
+    this.#emit(stream(name, text));
   }
 
   onDisplay(display: Display, payload: Buffer): void {
@@ -276,7 +266,6 @@ class TaskOutput implements TaskListener {
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#text.flush();
     for (const display of this.#displays.splice(0)) this.#emit(display);
   }
 }

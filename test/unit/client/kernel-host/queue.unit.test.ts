@@ -51,11 +51,10 @@ function setUp(): {
   const sent: Sent[] = [];
   const queue = new CellQueue((emission, parent) => sent.push({ emission, parent }));
   const add = (id: string, mayFail = false): void => {
-    const metadata = { language: 'cpp', cellId: id, mayFail };
-    queue.add(
-      { channel: 'shell', type: 'execute_request', id, content: { code: id }, metadata },
-      () => backend,
-    );
+    const place = { cellId: id, index: 0, source: '' };
+    const metadata = { language: 'cpp', place, mayFail } as const;
+    const message = { channel: 'shell', type: 'execute_request', id, content: { code: id } } as const;
+    queue.add({ message, metadata }, () => backend);
   };
   return { backend, sent, queue, add };
 }

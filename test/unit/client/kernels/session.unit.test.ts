@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CellEvent } from '../../../../client/src/kernels/cell-events.ts';
 import { createSession, type Session } from '../../../../client/src/kernels/session.ts';
+import { cellRequest } from '../../../support/cell-request.ts';
 import { type Scripted, scriptedTransport } from '../../../support/scripted-transport.ts';
 
 const never = new AbortController().signal;
@@ -13,8 +14,7 @@ const reply = (status: string): Scripted => ({
 
 async function run(session: Session, code = 'x'): Promise<CellEvent[]> {
   const events: CellEvent[] = [];
-  const request = { code, language: 'cpp', cellId: 'c', mayFail: false } as const;
-  for await (const event of session.execute(request, never)) events.push(event);
+  for await (const event of session.execute(cellRequest(code), never)) events.push(event);
   return events;
 }
 
@@ -52,7 +52,7 @@ describe('a session', () => {
       channel: 'shell',
       type: 'execute_request',
       content: { code: 'x' },
-      metadata: { language: 'cpp', cellId: 'c', mayFail: false },
+      metadata: { language: 'cpp', mayFail: false },
     });
   });
 
@@ -63,10 +63,7 @@ describe('a session', () => {
         : [],
     );
     const session = createSession(transport);
-    for await (const event of session.execute(
-      { code: '', language: 'cpp', cellId: 'c', mayFail: false },
-      never,
-    )) {
+    for await (const event of session.execute(cellRequest(''), never)) {
       expect(event).toMatchObject({ kind: 'input', prompt: '?', password: true });
       if (event.kind === 'input') event.reply('42');
       break;
@@ -111,8 +108,7 @@ describe('a session', () => {
     const session = createSession(scriptedTransport(() => []));
     const stop = new AbortController();
     const cell = (async () => {
-      const request = { code: '', language: 'cpp', cellId: 'c', mayFail: false } as const;
-      for await (const event of session.execute(request, stop.signal)) expect(event).toBeUndefined();
+      for await (const event of session.execute(cellRequest(''), stop.signal)) expect(event).toBeUndefined();
     })();
     stop.abort();
     await expect(cell).rejects.toMatchObject({ name: 'AbortError' });

@@ -3,12 +3,18 @@ import { UserError } from '../../../../client/src/base/errors.ts';
 import type { CellEvent } from '../../../../client/src/kernels/cell-events.ts';
 import { type CellView, runCell } from '../../../../client/src/notebooks/cell-run.ts';
 import type { OutputChange } from '../../../../client/src/notebooks/outputs.ts';
+import { cellRequest } from '../../../support/cell-request.ts';
 import { createScriptedSession, type ScriptedSession } from '../../../support/scripted-session.ts';
 
-const request = { code: 'x', language: 'cpp', cellId: 'c', mayFail: false } as const;
+const request = cellRequest('x');
 const out = (text: string): CellEvent => ({ kind: 'stream', name: 'stdout', text });
-const started: CellEvent = { kind: 'started', count: 3 };
-const done = (status: 'ok' | 'error' | 'aborted'): CellEvent => ({ kind: 'done', status, count: 3 });
+const started: CellEvent = { kind: 'started', count: 3, at: undefined };
+const done = (status: 'ok' | 'error' | 'aborted'): CellEvent => ({
+  kind: 'done',
+  status,
+  count: 3,
+  at: undefined,
+});
 
 interface RecordingView extends CellView {
   readonly log: string[];

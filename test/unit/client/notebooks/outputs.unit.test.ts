@@ -70,7 +70,10 @@ describe('the outputs of a cell', () => {
       metadata: {},
       displayId: undefined,
     };
-    expect(run({ kind: 'started', count: 7 }, result).outputs[0]).toMatchObject({ kind: 'result', count: 7 });
+    expect(run({ kind: 'started', count: 7, at: undefined }, result).outputs[0]).toMatchObject({
+      kind: 'result',
+      count: 7,
+    });
   });
 
   it.each<readonly [string, readonly (readonly CellEvent[])[]]>([
