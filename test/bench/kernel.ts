@@ -120,8 +120,8 @@ const checkpointCost: Measure = async (kernels) => {
         ),
       ),
     );
-  const on = await kernels.open('cpp', { checkpoints: true });
-  const off = await kernels.open('cpp', { checkpoints: false });
+  const on = await kernels.open('cpp', { checkpoints: 3 });
+  const off = await kernels.open('cpp', { checkpoints: 0 });
   await runCell(on, 'int x;');
   await runCell(off, 'int x;');
   const ours: number[] = [];

@@ -64,7 +64,7 @@ export async function testHosts(): Promise<TestHosts> {
     // Shared, so that the runner is compiled once for all tests.
     cacheFolder: path.join(tools, 'runners'),
     environment: {},
-    checkpoints: true,
+    checkpoints: 3,
     outlivesClient: true,
     idleHours: 1,
     maxOutputMegabytes: 1,

@@ -56,7 +56,7 @@ export async function startRunner(
 ): Promise<TestRunner> {
   const { root } = await testInstallation();
   const folder = await mkdtemp(path.join(os.tmpdir(), 'rootbook-runner-'));
-  const interpreter = new Interpreter(true, quiet);
+  const interpreter = new Interpreter(1, quiet);
   let stray = '';
   interpreter.onStray = (_name, text) => (stray += text);
   const load = `gSystem->Load("${library ?? ''}"); ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();`;

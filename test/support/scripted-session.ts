@@ -44,6 +44,7 @@ export function createScriptedSession(): ScriptedSession {
       return nothing();
     },
     goBack: nothing,
+    goBackTo: () => Promise.resolve([]),
     restart: nothing,
     shutDown: nothing,
     detach: nothing,

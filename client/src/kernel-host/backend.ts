@@ -31,6 +31,12 @@ export interface Backend {
   interrupt(): void;
   /** Ends the running cell and restores the state before it. `false` where that is impossible. */
   goBack(): boolean;
+  /**
+   * Restores the state before an earlier cell.
+   *
+   * @returns cells that are undone by that, oldest first; `undefined` when no checkpoint is that old.
+   */
+  goBackTo?(cellId: string): Promise<readonly string[] | undefined>;
   /** Called after the start and between cells: a chance for housekeeping. `idle`: nothing is queued. */
   settled(idle: boolean): void;
   /** `true`: the client cannot keep up; stop reading the interpreter's output until told otherwise. */

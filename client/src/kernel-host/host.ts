@@ -23,6 +23,7 @@ import { CellQueue } from './queue.ts';
 export type BackendFactory = (signal: AbortSignal) => Promise<Backend>;
 
 const Follow = z.object({ execution: z.string() });
+const GoBackTo = z.object({ cell: z.string() });
 const Saved = z.object({ executions: z.array(z.string()) });
 
 export interface HostOptions {
@@ -204,6 +205,9 @@ export class Host {
         this.#queue.interrupt();
         reply(this.#backend?.goBack() === true ? 'ok' : 'error');
         return;
+      case 'rootbook_go_back_to':
+        void this.#goBackTo(id, GoBackTo.parse(content).cell);
+        return;
       case 'rootbook_restart':
         void this.#restart().then(() => {
           reply('ok');
@@ -251,6 +255,13 @@ export class Host {
     void this.#client?.replay(execution, files, this.#options.headBytes, () =>
       this.#question?.execution === execution ? this.#question.emission : undefined,
     );
+  }
+
+  async #goBackTo(request: string, cell: string): Promise<void> {
+    this.#queue.interrupt();
+    const undone = await this.#backend?.goBackTo?.(cell);
+    const content = undone ? { status: 'ok', undone } : { status: 'error' };
+    this.#tell({ channel: 'control', type: 'rootbook_go_back_to_reply', content }, request);
   }
 
   #interrupt(): void {

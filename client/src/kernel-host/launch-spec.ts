@@ -15,7 +15,8 @@ export const LaunchSpec = z.object({
   cacheFolder: z.string(),
   /** Changes to the environment of the editor. */
   environment: z.record(z.string(), z.string()),
-  checkpoints: z.boolean(),
+  /** How many to keep; 0: none are taken. */
+  checkpoints: z.number().int().nonnegative(),
   /** Whether kernel and host go on when the client goes; a headless run has nobody who would come back. */
   outlivesClient: z.boolean(),
   idleHours: z.number().positive(),

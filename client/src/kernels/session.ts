@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { z } from 'zod';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
@@ -7,6 +8,8 @@ import type { CellPlace, Execution } from './execution.ts';
 import type { KernelMessage } from './messages.ts';
 import { toCellEvent } from './to-cell-event.ts';
 import type { Transport } from './transport.ts';
+
+const Undone = z.object({ status: z.literal('ok'), undone: z.array(z.string()) });
 
 export type CellLanguage = 'cpp' | 'python';
 
@@ -51,6 +54,13 @@ export interface Session {
   interrupt(): Promise<void>;
   /** Ends the running cell at once and brings the session back to what it was before that cell. */
   goBack(): Promise<void>;
+  /**
+   * Brings the session back to what it was before an earlier cell.
+   *
+   * @returns ids of the cells that are undone by that, oldest first.
+   * @throws {UserError} when no checkpoint is that old.
+   */
+  goBackTo(cellId: string): Promise<readonly string[]>;
   /** A fresh interpreter in the same kernel host. Queued cells are aborted. */
   restart(signal: AbortSignal): Promise<void>;
   /** Ends kernel and host. */
@@ -131,8 +141,12 @@ export function createSession(transport: Transport, executions: readonly Executi
     return id;
   }
 
-  /** A control request and the status of its reply. */
-  async function ask(type: string, signal?: AbortSignal): Promise<boolean> {
+  /** Sends a control request. @returns the content of the reply. */
+  async function ask(
+    type: string,
+    content: KernelMessage['content'] = {},
+    signal?: AbortSignal,
+  ): Promise<KernelMessage['content']> {
     const id = randomUUID();
     const reply = new Promise<KernelMessage['content']>((resolve, reject) => {
       waiting.set(id, resolve);
@@ -141,8 +155,8 @@ export function createSession(transport: Transport, executions: readonly Executi
       });
     });
     try {
-      await transport.send({ channel: 'control', type, id, content: {} });
-      return (await reply)['status'] === 'ok';
+      await transport.send({ channel: 'control', type, id, content });
+      return await reply;
     } finally {
       waiting.delete(id);
     }
@@ -187,15 +201,22 @@ export function createSession(transport: Transport, executions: readonly Executi
       await ask('interrupt_request');
     },
     async goBack() {
-      if (!(await ask('rootbook_go_back')))
+      if ((await ask('rootbook_go_back'))['status'] !== 'ok')
         throw new UserError('There is no checkpoint to go back to. Restart the kernel instead.');
     },
+    async goBackTo(cell) {
+      const reply = Undone.safeParse(await ask('rootbook_go_back_to', { cell }));
+      if (reply.success) return reply.data.undone;
+      throw new UserError(
+        'No checkpoint is old enough to go back to before this cell, or it did not run in this kernel. The setting rootbook.kernel.checkpoints says how many are kept.',
+      );
+    },
     async restart(signal) {
-      await ask('rootbook_restart', signal);
+      await ask('rootbook_restart', {}, signal);
       if (state.kind === 'dead') throw new UserError(state.reason);
     },
     async shutDown() {
-      if (state.kind !== 'closed') await ask('shutdown_request').catch(() => false);
+      if (state.kind !== 'closed') await ask('shutdown_request').catch(() => undefined);
       await transport.close();
     },
     detach: () => transport.close(),

@@ -88,7 +88,7 @@ async function main(): Promise<boolean> {
     agentFolder: path.join(here, '..', 'agent'),
     cacheFolder: path.join(stateFolder, 'runners'),
     environment: variablesOf(installation, process.env),
-    checkpoints: true,
+    checkpoints: 1,
     outlivesClient: false,
     idleHours: 1,
     maxOutputMegabytes: maxMegabytes,

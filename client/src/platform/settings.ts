@@ -4,10 +4,10 @@ import { z } from 'zod';
 export const Settings = z.object({
   'rootbook.kernel.rootFolders': z.array(z.string()).default([]),
   'rootbook.kernel.pythonEnvironments': z.array(z.string()).default([]),
-  'rootbook.kernel.checkpoints': z.boolean().default(true),
+  'rootbook.kernel.checkpoints': z.number().int().nonnegative().max(20).default(3),
   'rootbook.kernel.idleHours': z.number().positive().default(24),
   'rootbook.kernel.environment': z.record(z.string(), z.string()).default({}),
-  'rootbook.output.maxMegabytes': z.number().positive().default(10),
+  'rootbook.output.maxMegabytes': z.number().positive().default(0.5),
 });
 export type Settings = z.infer<typeof Settings>;
 

@@ -28,6 +28,8 @@ export type PythonSource = () => Promise<Backend>;
 export class RunnerBackend implements Backend {
   readonly #interpreter: Interpreter;
   readonly #python: PythonSource;
+  /** Which cell each name in the interpreter was. */
+  readonly #cells = new Map<string, string>();
   #helper: Backend | undefined;
   #runningHelper = false;
   #jsroot = true;
@@ -37,9 +39,10 @@ export class RunnerBackend implements Backend {
   onStray: Emit = () => undefined;
   onDeath: (reason: string) => void = () => undefined;
 
-  constructor(protect: boolean, log: Log, python: PythonSource) {
+  /** @param checkpoints how many to keep; 0 to take none. */
+  constructor(checkpoints: number, log: Log, python: PythonSource) {
     this.#python = python;
-    this.#interpreter = new Interpreter(protect, log);
+    this.#interpreter = new Interpreter(checkpoints, log);
     this.#interpreter.onStray = (name, text) => {
       if (this.#started) this.onStray(stream(name, text));
       else this.startupText += text;
@@ -61,8 +64,10 @@ export class RunnerBackend implements Backend {
     const name = `In[${String(cell.count)}]`;
     const steps: readonly Step[] =
       cell.language === 'python' ? [{ kind: 'python', code: cell.code, line: 1 }] : toSteps(cell.code);
+    this.#cells.set(name, cell.cellId);
     const reply = await this.#runSteps(steps, name, cell, emit);
-    if (this.#interpreter.alive) this.#interpreter.remember(name);
+    // What was undone left no trace.
+    if (this.#interpreter.alive && !('undone' in reply)) this.#interpreter.remember(name);
     return reply;
   }
 
@@ -81,6 +86,12 @@ export class RunnerBackend implements Backend {
 
   goBack(): boolean {
     return !this.#runningHelper && this.#interpreter.goBack();
+  }
+
+  async goBackTo(cellId: string): Promise<readonly string[] | undefined> {
+    const name = [...this.#cells].findLast(([, cell]) => cell === cellId)?.[0];
+    const undone = name === undefined ? undefined : await this.#interpreter.goBackTo(name);
+    return undone?.flatMap((each) => this.#cells.get(each) ?? []);
   }
 
   settled(idle: boolean): void {

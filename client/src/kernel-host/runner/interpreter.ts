@@ -67,7 +67,8 @@ const interruptInterval = 100;
 /** A ROOT that runs one task at a time and comes back after a crash. */
 export class Interpreter implements RunnerListener {
   readonly #policy = new CheckpointPolicy();
-  readonly #protect: boolean;
+  /** How many copies to keep; none are made when it is 0. */
+  readonly #keep: number;
   readonly #log: Log;
   /** Cells that each copy has seen. */
   readonly #seen = new Map<number, number>();
@@ -79,6 +80,8 @@ export class Interpreter implements RunnerListener {
   #number = 0;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
   #interrupting: NodeJS.Timeout | undefined;
+  /** The copy to wake next, when it was asked for one, and whom to tell what that undid. */
+  #wanted: { readonly id: number; resolve(undone: readonly string[] | undefined): void } | undefined;
   /** Text of no task: user threads, rootlogon, later events. */
   onStray: (name: 'stdout' | 'stderr', text: string) => void = () => undefined;
   /** The process went between two tasks; `undone` as in an outcome. */
@@ -86,10 +89,10 @@ export class Interpreter implements RunnerListener {
   /** A plot that changed outside a task. */
   onStrayDisplay: (display: Display, payload: Buffer) => void = () => undefined;
 
-  /** @param protect whether to take checkpoints. */
-  constructor(protect: boolean, log: Log) {
+  /** @param keep how many checkpoints to keep; 0 to take none. */
+  constructor(keep: number, log: Log) {
     this.#log = log;
-    this.#protect = protect;
+    this.#keep = keep;
   }
 
   /** @throws {Error} when `root.exe` ends before it is ready. */
@@ -131,7 +134,7 @@ export class Interpreter implements RunnerListener {
   }
 
   settled(idle: boolean): void {
-    if (!this.#protect || !this.alive) return;
+    if (this.#keep === 0 || !this.alive) return;
     const next = this.#policy.next(this.#history.length, idle, performance.now());
     if (!next) return;
     this.#seen.set(next.id, next.cells);
@@ -157,6 +160,25 @@ export class Interpreter implements RunnerListener {
     // A copy that is being made is the one to go back to.
     void this.#expectedCopy().then(() => this.#process?.killMain());
     return true;
+  }
+
+  /**
+   * Goes back to before an earlier task, see `remember`.
+   *
+   * @returns what is undone by that, oldest first; `undefined` when no copy is that old.
+   */
+  async goBackTo(name: string): Promise<readonly string[] | undefined> {
+    const index = this.#history.lastIndexOf(name);
+    await this.#expectedCopy();
+    const fitting = [...this.#seen].filter(([, cells]) => cells <= index).map(([id]) => id);
+    const alive = fitting.filter((id) => this.#process?.checkpoints.includes(id));
+    if (index < 0 || alive.length === 0 || this.#wanted) return undefined;
+    if (this.#running) this.#running.stopped = true;
+    const id = Math.max(...alive);
+    return new Promise((resolve) => {
+      this.#wanted = { id, resolve };
+      this.#process?.killMain();
+    });
   }
 
   throttle(paused: boolean): void {
@@ -217,7 +239,9 @@ export class Interpreter implements RunnerListener {
 
   onCheckpoint(id: number, forkMs: number): void {
     this.#policy.measured(forkMs);
-    for (const old of this.#process?.checkpoints ?? []) if (old < id) this.#forget(old);
+    // They say hello in any order; ids grow.
+    const old = [...(this.#process?.checkpoints ?? [])].sort((a, b) => b - a).slice(this.#keep);
+    for (const each of old) this.#forget(each);
     if (this.#expected?.id === id) this.#arrived();
   }
 
@@ -265,15 +289,13 @@ export class Interpreter implements RunnerListener {
   async #lost(ending: Ending): Promise<void> {
     await this.#expectedCopy();
     const running = this.#running;
-    // They say hello in any order; ids grow.
-    const newest = Math.max(...(this.#process?.checkpoints ?? []));
-    const id = Number.isFinite(newest) ? newest : undefined;
-    const woken = id !== undefined && (this.#process?.wake(id, running?.number ?? 0) ?? false);
-    const undone = woken ? this.#history.splice(this.#seen.get(id) ?? 0) : undefined;
-    this.#seen.clear();
-    this.#policy.consumed();
+    const wanted = this.#wanted;
+    this.#wanted = undefined;
+    const undone = this.#wake(wanted?.id, running?.number ?? 0);
+    const woken = undone !== undefined;
+    wanted?.resolve(undone);
     if (!running) {
-      this.onLoss(ending, undone);
+      if (!wanted || !woken) this.onLoss(ending, undone);
       if (woken) this.settled(true);
       return;
     }
@@ -283,6 +305,19 @@ export class Interpreter implements RunnerListener {
     // Nobody is left to write the marks.
     if (!woken) running.unmarked.clear();
     this.#finish();
+  }
+
+  /** @param wanted copy, else the newest. @returns what is undone by that; `undefined` when there is none to wake. */
+  #wake(wanted: number | undefined, task: number): readonly string[] | undefined {
+    const newest = Math.max(...(this.#process?.checkpoints ?? []));
+    const id = wanted ?? newest;
+    const woken = this.#process?.wake(id, task) ?? false;
+    const undone = woken ? this.#history.splice(this.#seen.get(id) ?? 0) : undefined;
+    this.#seen.delete(id);
+    // What is newer has seen what is undone.
+    for (const other of this.#process?.checkpoints ?? []) if (other > id) this.#forget(other);
+    this.#policy.consumed();
+    return undone;
   }
 
   /** A failed task broke the interpreter: the session goes back to before it, as after a crash, if there is a copy. */
