@@ -25,8 +25,15 @@ export const activate: ActivationFunction = async (context) => {
   builtin.experimental_registerHtmlRenderingHook({
     postRender: (item) => {
       const saved = readCanvasHtml(item.text());
-      return Promise.resolve(saved && plots.show(item.id, saved));
+      const element = saved && plots.show(item.id, saved);
+      element?.classList.toggle('rootbook-undone', isUndone(item.metadata));
+      return Promise.resolve(element);
     },
   });
   return undefined;
 };
+
+/** Whether the session went back to before the cell. */
+function isUndone(metadata: unknown): boolean {
+  return JSON.stringify(metadata ?? null).includes('"undone":true');
+}

@@ -20,6 +20,7 @@ const css = `
 .rootbook-toolbar button[data-outcome=failed] { color: var(--vscode-errorForeground); }
 .rootbook-toolbar svg { width: 14px; height: 14px; fill: none; stroke: currentColor; stroke-width: 1.2; }
 .rootbook-toolbar [data-action=white] svg { fill: currentColor; fill-rule: evenodd; stroke: none; }
+.rootbook-undone { opacity: .45; }
 .rootbook-text { overflow-x: auto; padding: 6px 0; }
 .rootbook-text table { border-collapse: collapse; }
 .rootbook-text caption { text-align: left; padding: 2px 0 4px; }

@@ -6,6 +6,7 @@ import type { NoticeAction } from '../kernels/cell-events.ts';
 /** Something to say or to click below a cell, which is not saved with it. */
 export type CellMark =
   | { readonly kind: 'notRun' }
+  | { readonly kind: 'undone' }
   | { readonly kind: 'action'; readonly action: NoticeAction }
   | { readonly kind: 'file'; readonly file: string };
 
@@ -58,6 +59,11 @@ function toItem(mark: CellMark): vscode.NotebookCellStatusBarItem {
     case 'notRun': {
       const made = item('$(circle-slash) Not run');
       made.tooltip = 'A cell before this one failed or was stopped, so this one did not run.';
+      return made;
+    }
+    case 'undone': {
+      const made = item('$(discard) Undone');
+      made.tooltip = 'The session went back to before this cell. Run it again to have its results.';
       return made;
     }
     case 'action': {

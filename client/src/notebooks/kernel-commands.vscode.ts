@@ -20,6 +20,12 @@ export function registerKernelCommands(
   };
   command('rootbook.interrupt', () => desk.active().interrupt());
   command('rootbook.goBack', () => desk.active().goBack());
+  registerCommand(scope, log, 'rootbook.goBackToCell', async (argument) => {
+    const cell = cellOf(argument);
+    const kernel = desk.of(cell.notebook);
+    if (!kernel) throw new UserError('This notebook has no ROOT kernel running.');
+    await kernel.goBackTo(cell);
+  });
   command('rootbook.restart', () => desk.active().restart());
   command('rootbook.shutDown', () => desk.active().shutDown());
   command('rootbook.restartAndRunAll', async () => {
@@ -34,6 +40,18 @@ export function registerKernelCommands(
   command('rootbook.switchToPython', () => switchToPython(desk, controllers));
   command('rootbook.kernelMenu', kernelMenu);
   command('rootbook.shutDownKernels', () => shutDownKernels(hosts));
+}
+
+/** The cell that a menu was opened on, else the selected one. */
+function cellOf(argument: unknown): vscode.NotebookCell {
+  for (const { notebook, selection } of vscode.window.visibleNotebookEditors) {
+    const known = notebook.getCells().find((cell) => cell === argument);
+    if (known) return known;
+    if (notebook === vscode.window.activeNotebookEditor?.notebook && argument === undefined) {
+      return notebook.cellAt(selection.start);
+    }
+  }
+  throw new UserError('No cell is selected. Select one first.');
 }
 
 /** Runs the cells above one, or above the selected one. */

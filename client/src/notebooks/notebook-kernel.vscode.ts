@@ -19,6 +19,7 @@ import { EditorCellView, type ViewDesk } from './cell-view.vscode.ts';
 import { offerHarderStop, offerRestart, untrusted, withoutIpykernel } from './kernel-offers.vscode.ts';
 import { labelOf, namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
 import { Pacer } from './pacer.ts';
+import { dimOutputs } from './undone-cells.vscode.ts';
 import { StrayOutput } from './stray-output.vscode.ts';
 
 /** What every notebook's kernel needs of the extension. */
@@ -129,6 +130,16 @@ export class NotebookKernel {
 
   async goBack(): Promise<void> {
     await this.#existing().goBack();
+  }
+
+  /** Brings the session back to before a cell that ran, and shows what is undone by that. */
+  async goBackTo(cell: vscode.NotebookCell): Promise<void> {
+    const undone = await this.#existing().goBackTo(cellId(cell));
+    for (const each of this.notebook.getCells()) {
+      if (!undone.includes(cellId(each))) continue;
+      await dimOutputs(this.choice.controller, each);
+      this.#services.marks.set(each, [{ kind: 'undone' }]);
+    }
   }
 
   async restart(): Promise<void> {

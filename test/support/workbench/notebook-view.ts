@@ -52,6 +52,12 @@ export class NotebookView {
     return this.#page.locator('.kernel-label').first().innerText();
   }
 
+  /** Makes a code cell the selected one. */
+  async focusCell(index: number): Promise<void> {
+    await this.cell(index).locator('.view-lines').first().click();
+    await this.#page.keyboard.press('Escape');
+  }
+
   /** Types at the end of a code cell. */
   async type(index: number, text: string): Promise<void> {
     await this.cell(index).locator('.view-lines').first().click();
