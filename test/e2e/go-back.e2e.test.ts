@@ -26,7 +26,8 @@ describe('going back to before a cell', () => {
     await workbench().screenshot('before-going-back');
     await notebook.focusCell(1);
     await workbench().runCommand('ROOTbook: Go Back to Before This Cell');
-    await workbench().waitForText(/Undone/);
+    await notebook.waitForMark(1, 'Undone');
+    await notebook.waitForMark(2, 'Undone');
     await workbench().screenshot('gone-back');
     await workbench().setTheme('dark');
     await workbench().screenshot('gone-back-dark');

@@ -107,7 +107,12 @@ export class NotebookView {
 
   /** Waits until the cell says that it was not run. */
   async waitForNotRun(index: number, timeout = 60_000): Promise<void> {
-    await this.cell(index).locator('.cell-status-item', { hasText: 'Not run' }).waitFor({ timeout });
+    await this.waitForMark(index, 'Not run', timeout);
+  }
+
+  /** Waits for words in the status bar of a cell. */
+  async waitForMark(index: number, text: string, timeout = 60_000): Promise<void> {
+    await this.cell(index).locator('.cell-status-item', { hasText: text }).waitFor({ timeout });
   }
 
   /** Index of the first cell that can be run. */

@@ -2,11 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { dim } from '../../../../client/src/notebooks/dim.ts';
 
 describe('dimmed text', () => {
-  it('is faint to its end, whatever colours it has', () => {
-    expect(dim('a\nb')).toBe('\u001b[2ma\nb\u001b[0m');
-    expect(dim('\u001b[31mred\u001b[0m plain \u001b[1mbold\u001b[22m plain')).toBe(
-      '\u001b[2m\u001b[31mred\u001b[0m\u001b[2m plain \u001b[1mbold\u001b[22m\u001b[2m plain\u001b[0m',
-    );
+  it('is grey to its end, whatever colours it had', () => {
+    expect(dim('a\nb')).toBe('\u001b[90ma\nb\u001b[39m');
+    expect(dim('\u001b[1;31mred\u001b[0m plain')).toBe('\u001b[90mred plain\u001b[39m');
+    expect(dim('')).toBe('');
   });
 
   it('is not dimmed twice', () => {
