@@ -142,6 +142,9 @@ public:
       return true;
    }
 
+   /// Whether another command has come already.
+   bool HasMore() const { return !fBuffer.empty(); }
+
    static void Write(int fd, const char *data, size_t size)
    {
       while (size > 0) {

@@ -74,22 +74,25 @@ private:
    {
       State &state = Self();
       int saved = errno;
-      if (!state.code.IsElsewhere(signal) && state.inCell && !IsLate(state, signal, info))
+      if (!state.code.IsElsewhere(signal) && state.inCell && !IsLate(signal, info))
          state.code.Leave(context, state.waiting);
       errno = saved;
    }
 
-   /// A tick that was meant for a cell that is over. The reaper's word comes a little after the signal itself: it counts for
-   /// a cell that runs on, in a command.
-   static bool IsLate(const State &state, int signal, const siginfo_t *info)
+   /// Whether it was meant for a cell that is over: a signal may lie with another thread for a while. The reaper's own word
+   /// counts only while a command makes us ignore SIGINT.
+   static bool IsLate(int signal, const siginfo_t *info)
    {
+      State &state = Self();
+      if (state.shared->wanted != state.shared->cell)
+         return true;
       if (signal != Tick())
          return false;
       if (info->si_code != SI_USER)
          return !state.code.IsWanted();
       struct sigaction action {};
       sigaction(SIGINT, nullptr, &action);
-      return action.sa_handler != SIG_IGN || state.shared->wanted != state.shared->cell;
+      return action.sa_handler != SIG_IGN;
    }
 };
 

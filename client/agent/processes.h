@@ -55,9 +55,15 @@ public:
                Nudge();
             Reap(WNOHANG);
          }
-         char byte;
-         if (waiting[0].revents && read(fConnection.Descriptor(), &byte, 1) <= 0)
-            EndAll();
+         if (!waiting[0].revents)
+            continue;
+         do {
+            Command command;
+            if (!fConnection.Receive(command))
+               EndAll();
+            if (command.verb == "interrupt")
+               Interrupt(command.Number("cell"));
+         } while (fConnection.HasMore());
       }
    }
 
@@ -66,12 +72,19 @@ private:
    Shared &fShared;
    int fNudge;
 
+   /// As Ctrl+C in a terminal, but for one cell only: to the whole group, which is ours.
+   void Interrupt(int cell)
+   {
+      fShared.wanted = cell;
+      if (cell > 0 && cell == fShared.cell)
+         kill(0, SIGINT);
+   }
+
    /// SIGINT reaches the whole group, but main ignores it while it waits in system(): say to it that the interrupt is meant
    /// for the cell, and not only for the command. (glibc's long jump undoes what system() did.)
    void Nudge()
    {
-      fShared.wanted = fShared.cell;
-      if (fShared.cell > 0)
+      if (fShared.wanted == fShared.cell)
          kill(fShared.main, fNudge);
    }
 

@@ -18,6 +18,7 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "abandoned.h"
 #include "diagnostics.h"
 #include "execute.h"
 
@@ -57,6 +58,17 @@ public:
    {
 #if defined(__x86_64__) && defined(__linux__)
       return reinterpret_cast<void *>(static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_RIP]);
+#else
+      (void)context;
+      return nullptr;
+#endif
+   }
+
+   /// Lowest address of the stack that the signal has met.
+   static void *Stack(void *context)
+   {
+#if defined(__x86_64__) && defined(__linux__)
+      return reinterpret_cast<void *>(static_cast<ucontext_t *>(context)->uc_mcontext.gregs[REG_RSP]);
 #else
       (void)context;
       return nullptr;
@@ -162,9 +174,12 @@ public:
    /// Runs `body`. @throws Interrupted when it was left at a safe point, or was to be before it began.
    void Guard(void (*body)(void *), void *argument)
    {
+      fLow = nullptr;
       if (fWanted || sigsetjmp(fTarget, 1) != 0) {
          fRunning = fWanted = 0;
          Inside::Count() = 0;
+         if (fLow)
+            Abandoned(fLow, &argument).Forget();
          throw Interrupted();
       }
       fRunning = 1;
@@ -197,8 +212,10 @@ public:
       fWanted = 1;
       if (!fRunning)
          return;
-      if (waits || (Inside::Count() == 0 && Code::IsSafe(context)))
+      if (waits || (Inside::Count() == 0 && Code::IsSafe(context))) {
+         fLow = Code::Stack(context);
          siglongjmp(fTarget, 1);
+      }
       itimerspec soon{};
       soon.it_value.tv_nsec = 300000 + 100000 * (++fTries % 7); // not in step with what runs
       timer_settime(fTimer, 0, &soon, nullptr);
@@ -208,6 +225,7 @@ private:
    pthread_t fThread;
    timer_t fTimer;
    sigjmp_buf fTarget;
+   void *volatile fLow = nullptr;
    volatile sig_atomic_t fRunning = 0, fWanted = 0, fTries = 0;
 };
 

@@ -149,8 +149,10 @@ export class Interpreter implements RunnerListener {
 
   /** Asks again until the task ends: one signal can fall into a moment in which nothing may be left half done. */
   interrupt(): void {
-    this.#process?.interrupt();
-    this.#interrupting ??= setInterval(() => this.#process?.interrupt(), interruptInterval);
+    const number = this.#running?.number;
+    if (number === undefined) return;
+    this.#process?.interrupt(number);
+    this.#interrupting ??= setInterval(() => this.#process?.interrupt(number), interruptInterval);
   }
 
   /** @returns `false` when there is no copy to go back to. */

@@ -118,9 +118,9 @@ export class RunnerProcess {
     this.#copies.delete(checkpoint);
   }
 
-  /** As Ctrl+C in a terminal: to the whole process group. */
-  interrupt(): void {
-    this.#signal(-(this.#child.pid ?? 0), 'SIGINT');
+  /** As Ctrl+C in a terminal, if that cell still runs. */
+  interrupt(cell: number): void {
+    this.#reaper?.socket.write(command('interrupt', { cell }));
   }
 
   /** Ends the main process at once, whatever it does. */
