@@ -145,7 +145,9 @@ function sessionOf(found: Attachment): Session | undefined {
     case 'none':
       return undefined;
     case 'elsewhere':
-      throw new UserError(`The kernel of this notebook is attached in ${found.holder}.`);
+      throw new UserError(`The kernel of this notebook is attached in ${found.holder}.`, {
+        remedies: [{ label: 'Take Over', command: 'rootbook.takeOver' }],
+      });
     case 'otherVersion':
       throw new UserError(
         'The kernel of this notebook was started by another version of ROOTbook. Shut it down first.',

@@ -74,6 +74,13 @@ export interface Session {
   onStray(listener: (event: CellEvent) => void): () => void;
 }
 
+/** Another window has the kernel now: what runs goes on there. */
+export class TakenOver extends UserError {
+  constructor() {
+    super('Another window has taken over the kernel.');
+  }
+}
+
 /**
  * Builds a session on a transport to a kernel host; owns the transport from then on.
  *
@@ -94,7 +101,7 @@ export function createSession(transport: Transport, executions: readonly Executi
     } catch (cause) {
       failure = new UserError('The connection to the kernel was lost.', { cause });
     }
-    if (state.kind === 'takenOver') failure = new UserError('Another window has taken over the kernel.');
+    if (state.kind === 'takenOver') failure = new TakenOver();
     for (const events of running.values()) events.end(failure);
     running.clear();
     if (state.kind !== 'takenOver') setState({ kind: 'closed' });

@@ -7,6 +7,11 @@ import type { NoticeAction } from '../kernels/cell-events.ts';
 export type CellMark =
   | { readonly kind: 'notRun' }
   | { readonly kind: 'undone' }
+  /** Another window has the kernel. */
+  | { readonly kind: 'elsewhere' }
+  /** The text of the cell is not the one that ran. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'outputFile'; readonly file: string }
   | { readonly kind: 'action'; readonly action: NoticeAction }
   | { readonly kind: 'file'; readonly file: string };
 
@@ -59,6 +64,22 @@ function toItem(mark: CellMark): vscode.NotebookCellStatusBarItem {
     case 'notRun': {
       const made = item('$(circle-slash) Not run');
       made.tooltip = 'A cell before this one failed or was stopped, so this one did not run.';
+      return made;
+    }
+    case 'elsewhere': {
+      const made = item('$(link-external) Goes on in another window');
+      made.tooltip = 'Another window has taken over the kernel and shows what this cell prints.';
+      return made;
+    }
+    case 'changed': {
+      const made = item('$(edit) Changed since it ran');
+      made.tooltip = 'The output is of what the cell was when it ran.';
+      return made;
+    }
+    case 'outputFile': {
+      const made = item('$(file-text) Open all output');
+      made.tooltip = `All that the cell printed is in ${mark.file}`;
+      made.command = { title: 'Open', command: 'vscode.open', arguments: [vscode.Uri.file(mark.file)] };
       return made;
     }
     case 'undone': {

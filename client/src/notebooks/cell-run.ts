@@ -1,24 +1,28 @@
 import { UserError } from '../base/errors.ts';
 import type { CellEvent, NoticeAction, Problem } from '../kernels/cell-events.ts';
 import type { MimeBundle } from '../kernels/messages.ts';
-import type { CellRequest, Session } from '../kernels/session.ts';
+import { TakenOver } from '../kernels/session.ts';
 import { CellOutputs, type OutputChange } from './outputs.ts';
 
 /** Where a running cell shows itself. */
 export interface CellView {
-  start(count: number | undefined): void;
+  /** @param at when it began, in milliseconds since the epoch; `undefined`: now. */
+  start(count: number | undefined, at: number | undefined): void;
   /** Never rejects. Awaited only before further changes while the cell runs, so that a slow editor is not flooded. */
   change(changes: readonly OutputChange[]): Promise<void>;
   /** A display with this id changed; other cells may show it as well. */
   updateElsewhere(displayId: string, data: MimeBundle, metadata: Readonly<Record<string, unknown>>): void;
   problems(problems: readonly Problem[]): void;
   notice(action: NoticeAction): void;
+  /** All text of the cell is in this file. */
+  outputFile(file: string): void;
   /** @returns nothing when the user does not answer. */
   ask(prompt: string, password: boolean, signal: AbortSignal): Promise<string | undefined>;
-  end(how: CellEnd): void;
+  end(how: CellEnd, at: number | undefined): void;
 }
 
-export type CellEnd = 'ok' | 'failed' | 'notRun';
+/** `elsewhere`: it goes on, but another window is told. */
+export type CellEnd = 'ok' | 'failed' | 'notRun' | 'elsewhere';
 
 /** First output soon, later ones together, and a replaced tail of runaway text seldom. */
 const firstMilliseconds = 15;
@@ -26,11 +30,14 @@ const nextMilliseconds = 60;
 const overflowMilliseconds = 1000;
 
 /**
- * Runs one cell and shows what happens until it is done. Never throws: a lost connection ends the cell as failed.
+ * Shows what happens to a cell until it is done. Never throws: a lost connection ends the cell as failed.
+ *
+ * @param events of a session's `execute` or `follow`.
+ * @param interrupt is called when the user does not want to answer a question.
  */
-export async function runCell(
-  session: Session,
-  request: CellRequest,
+export async function showCell(
+  events: AsyncIterable<CellEvent>,
+  interrupt: () => void,
   view: CellView,
   maxMegabytes: number,
   signal: AbortSignal,
@@ -39,11 +46,12 @@ export async function runCell(
   const flusher = new Flusher(outputs, view);
   const asking = new AbortController();
   let end: CellEnd = 'failed';
+  let at: number | undefined;
   try {
-    for await (const event of session.execute(request, signal)) {
-      if (event.kind === 'started') view.start(event.count);
-      if (event.kind === 'done') end = toEnd(event.status);
-      showBeside(event, view, asking.signal, () => void session.interrupt());
+    for await (const event of events) {
+      if (event.kind === 'started') view.start(event.count, event.at);
+      if (event.kind === 'done') [end, at] = [toEnd(event.status), event.at];
+      showBeside(event, view, asking.signal, interrupt);
       outputs.apply(event);
       flusher.soon();
     }
@@ -51,15 +59,16 @@ export async function runCell(
     // Without its kernel a cell can only say so; what it printed stays.
     const isExpected = caught instanceof UserError;
     const message = caught instanceof Error ? caught.message : String(caught);
-    if (!signal.aborted) {
+    if (caught instanceof TakenOver) end = 'elsewhere';
+    else if (!signal.aborted) {
       const name = isExpected ? 'Connection lost' : 'Internal error';
-      view.start(undefined);
+      view.start(undefined, undefined);
       outputs.apply({ kind: 'error', name, message, traceback: [`${name}: ${message}`], problems: [] });
     }
   }
   asking.abort();
   flusher.last();
-  view.end(end);
+  view.end(end, at);
   return end;
 }
 
@@ -74,6 +83,7 @@ function showBeside(event: CellEvent, view: CellView, asking: AbortSignal, inter
   if (event.kind === 'update' && event.displayId !== undefined) {
     view.updateElsewhere(event.displayId, event.data, event.metadata);
   }
+  if (event.kind === 'outputFile') view.outputFile(event.file);
   if (event.kind === 'input') {
     void view.ask(event.prompt, event.password, asking).then((text) => {
       if (text !== undefined) event.reply(text);

@@ -40,19 +40,22 @@ export class EditorCellView implements CellView {
     return this.#execution.cell;
   }
 
+  get isOver(): boolean {
+    return this.#phase === 'over';
+  }
+
   get isRunning(): boolean {
     return this.#phase === 'running';
   }
 
-  start(count: number | undefined): void {
+  start(count: number | undefined, at = Date.now()): void {
     if (this.#phase !== 'pending') return;
     this.#phase = 'running';
-    const now = Date.now();
     this.#desk.pacer.do(() => {
       this.#desk.marks.clear(this.cell);
       this.#desk.problems.clear(this.cell);
       this.#execution.executionOrder = count;
-      this.#execution.start(now);
+      this.#execution.start(at);
       if (this.cell.outputs.length > 0) void this.#edit(this.#execution.clearOutput());
     });
   }
@@ -86,6 +89,10 @@ export class EditorCellView implements CellView {
     this.#desk.marks.add(this.cell, { kind: 'action', action });
   }
 
+  outputFile(file: string): void {
+    this.#desk.marks.add(this.cell, { kind: 'outputFile', file });
+  }
+
   ask(prompt: string, password: boolean, signal: AbortSignal): Promise<string | undefined> {
     const source = new vscode.CancellationTokenSource();
     const cancel = (): void => {
@@ -101,14 +108,13 @@ export class EditorCellView implements CellView {
     });
   }
 
-  end(how: CellEnd): void {
+  end(how: CellEnd, at = Date.now()): void {
     if (this.#phase === 'over') return;
     this.#phase = 'over';
-    const now = Date.now();
     this.#desk.pacer.do(() => {
-      if (how === 'notRun') this.#desk.marks.set(this.cell, [{ kind: 'notRun' }]);
+      if (how === 'notRun' || how === 'elsewhere') this.#desk.marks.set(this.cell, [{ kind: how }]);
       try {
-        this.#execution.end(how === 'notRun' ? undefined : how === 'ok', now);
+        this.#execution.end(how === 'notRun' || how === 'elsewhere' ? undefined : how === 'ok', at);
       } catch (caught) {
         // The cell was deleted, or its notebook closed.
         this.#desk.log.debug('a cell ended after it was gone', caught);

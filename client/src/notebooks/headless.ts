@@ -78,7 +78,11 @@ async function main(): Promise<boolean> {
     'rootbook',
   );
   const here = path.dirname(process.argv[1] ?? '');
-  const hosts = createKernelHosts({ bundleFolder: path.join(here, 'kernel-host'), stateFolder }, 'a script', log);
+  const hosts = createKernelHosts(
+    { bundleFolder: path.join(here, 'kernel-host'), stateFolder },
+    'a script',
+    log,
+  );
   const spec: LaunchSpec = {
     installation,
     flavour: job.kernel ?? flavourOf(notebook),

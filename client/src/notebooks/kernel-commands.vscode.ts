@@ -26,6 +26,7 @@ export function registerKernelCommands(
     if (!kernel) throw new UserError('This notebook has no ROOT kernel running.');
     await kernel.goBackTo(cell);
   });
+  command('rootbook.takeOver', () => desk.takeOver());
   command('rootbook.restart', () => desk.active().restart());
   command('rootbook.shutDown', () => desk.active().shutDown());
   command('rootbook.restartAndRunAll', async () => {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import { report } from '../platform/commands.vscode.ts';
+import { offerRemains, offerTakeOver } from './kernel-offers.vscode.ts';
 import { type Choice, type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
 
 /** By then the file that an untitled notebook was saved as is open. */
@@ -29,6 +30,17 @@ export class KernelDesk {
       vscode.workspace.onDidCloseNotebookDocument((notebook) => {
         this.#selected.delete(notebook);
         void (notebook.isUntitled ? this.#bequeath(notebook) : this.#letGo(notebook));
+      }),
+    );
+    scope.own(
+      vscode.workspace.onDidSaveNotebookDocument((notebook) => {
+        void this.#quietly('a kernel was not told of a save', () => this.of(notebook)?.saved());
+      }),
+    );
+    scope.own(
+      // Before: the editor opens the file of the new name at once, and asks for its kernel.
+      vscode.workspace.onWillRenameFiles((event) => {
+        event.waitUntil(this.#rename(event.files));
       }),
     );
     scope.defer(async () => {
@@ -70,19 +82,20 @@ export class KernelDesk {
   ): Promise<void> {
     const kernel = this.of(notebook);
     if (kernel?.choice === choice) return kernel.run(cells);
-    const made = new NotebookKernel(
-      notebook,
-      choice,
-      this.#services,
-      this.#folders.get(notebook.uri.toString()),
-    );
-    made.onDidChange(() => {
-      this.#changed.fire();
-    });
-    this.#kernels.set(notebook, made);
-    this.#changed.fire();
+    const made = this.#make(choice, notebook);
     if (kernel) void this.#end(kernel);
     return made.run(cells);
+  }
+
+  /** Takes the kernel of the notebook in front from the window that has it. @throws {UserError} when there is none. */
+  async takeOver(): Promise<void> {
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    const choice = notebook && this.choiceOf(notebook);
+    if (!choice) throw new UserError('No notebook with a ROOT kernel is in front. Open one first.');
+    const kernel = this.of(notebook) ?? this.#make(choice, notebook);
+    const found = await kernel.attach(true);
+    if (found.kind === 'none')
+      throw new UserError('No kernel of this notebook runs. Run a cell to start one.');
   }
 
   async interrupt(notebook: vscode.NotebookDocument): Promise<void> {
@@ -94,9 +107,52 @@ export class KernelDesk {
   }
 
   selected(choice: Choice, notebook: vscode.NotebookDocument, isSelected: boolean): void {
-    if (isSelected) this.#selected.set(notebook, choice);
-    else if (this.#selected.get(notebook) === choice) this.#selected.delete(notebook);
+    if (isSelected) {
+      this.#selected.set(notebook, choice);
+      void this.#quietly('a kernel was not attached again', () => this.#return(choice, notebook));
+    } else if (this.#selected.get(notebook) === choice) this.#selected.delete(notebook);
     this.#changed.fire();
+  }
+
+  /** A notebook was opened, or has another kernel: goes on with the one that it left running. */
+  async #return(choice: Choice, notebook: vscode.NotebookDocument): Promise<void> {
+    if (!vscode.workspace.isTrusted || this.#kernels.has(notebook)) return;
+    const kernel = this.#make(choice, notebook);
+    const found = await kernel.attach(false);
+    if (found.kind === 'elsewhere') await offerTakeOver(kernel.label, found.holder);
+    else if (found.kind === 'none') await this.#offerRemains(kernel);
+  }
+
+  async #offerRemains(kernel: NotebookKernel): Promise<void> {
+    for (const remains of await kernel.remains()) {
+      const { label, reason, executions } = remains;
+      const answer = await offerRemains(label, reason, executions.length);
+      if (answer === 'restore') await kernel.restore(remains);
+      else if (answer === 'discard') await remains.discard();
+    }
+  }
+
+  async #rename(files: vscode.FileRenameEvent['files']): Promise<void> {
+    for (const { oldUri, newUri } of files) {
+      await this.#quietly('a kernel does not know the new name of its notebook', () =>
+        this.#services.hosts.rename(oldUri.toString(), newUri.toString()),
+      );
+    }
+  }
+
+  async #quietly(what: string, work: () => Promise<void> | undefined): Promise<void> {
+    try {
+      await work();
+    } catch (caught) {
+      this.#services.log.warn(what, caught);
+    }
+  }
+
+  #make(choice: Choice, notebook: vscode.NotebookDocument): NotebookKernel {
+    const folder = this.#folders.get(notebook.uri.toString());
+    const made = new NotebookKernel(notebook, choice, this.#services, folder);
+    this.#keep(made);
+    return made;
   }
 
   /** Nobody can use the kernel any more. */

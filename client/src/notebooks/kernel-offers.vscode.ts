@@ -35,6 +35,40 @@ export async function offerRestart(label: string, reason: string, index: number 
   else if (picked === only) await vscode.commands.executeCommand('rootbook.restart');
 }
 
+/** Another window has the kernel now. */
+export async function tellTakenOver(label: string): Promise<void> {
+  const back = 'Take Back';
+  const message = `Another window has taken over ${label} of this notebook. What runs goes on there.`;
+  const picked = await vscode.window.showInformationMessage(message, back);
+  if (picked === back) await vscode.commands.executeCommand('rootbook.takeOver');
+}
+
+/** The kernel of a notebook that was just opened is in another window. */
+export async function offerTakeOver(label: string, holder: string): Promise<void> {
+  const take = 'Take Over';
+  const message = `${label} of this notebook is attached in ${holder}.`;
+  const picked = await vscode.window.showInformationMessage(message, take);
+  if (picked === take) await vscode.commands.executeCommand('rootbook.takeOver');
+}
+
+/** What a kernel that is gone left behind. @returns what to do with it; nothing when the user does not say. */
+export async function offerRemains(
+  label: string,
+  reason: string,
+  cells: number,
+): Promise<'restore' | 'discard' | undefined> {
+  const ended = `${label} of this notebook has ended. ${reason}`;
+  if (cells === 0) {
+    void vscode.window.showInformationMessage(ended);
+    return 'discard';
+  }
+  const [restore, discard] = ['Restore Output', 'Discard'];
+  const what = cells === 1 ? 'one cell' : `${String(cells)} cells`;
+  const message = `${ended} The output of ${what} was not saved.`;
+  const picked = await vscode.window.showWarningMessage(message, restore, discard);
+  return picked === restore ? 'restore' : picked === discard ? 'discard' : undefined;
+}
+
 /** @returns a check that warns once a window when there is no compiler, without which ROOT finds no standard headers. */
 export function createCompilerCheck(): (installation: Installation) => Promise<void> {
   let hasWarned = false;

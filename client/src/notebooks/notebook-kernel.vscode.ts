@@ -4,21 +4,32 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { classify, UserError } from '../base/errors.ts';
 import { Scope } from '../base/scope.ts';
-import type { KernelHosts } from '../kernel-host/client.ts';
+import type { Attachment, KernelHosts } from '../kernel-host/client.ts';
+import type { Remains } from '../kernel-host/remains.ts';
+import type { CellEvent } from '../kernels/cell-events.ts';
 import { variablesOf } from '../kernels/discovery.ts';
 import type { Flavour, Installation } from '../kernels/installation.ts';
-import { sourceHash } from '../kernels/execution.ts';
+import { type Execution, sourceHash } from '../kernels/execution.ts';
 import type { KernelState, Session } from '../kernels/session.ts';
 import { report, type ShownLog } from '../platform/commands.vscode.ts';
 import { withProgress } from '../platform/progress.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
 import type { CellMarks } from './cell-marks.vscode.ts';
 import type { CellProblems } from './cell-problems.vscode.ts';
-import { runCell } from './cell-run.ts';
+import { showCell } from './cell-run.ts';
 import { EditorCellView, type ViewDesk } from './cell-view.vscode.ts';
-import { offerHarderStop, offerRestart, untrusted, withoutIpykernel } from './kernel-offers.vscode.ts';
+import {
+  offerHarderStop,
+  offerRestart,
+  tellTakenOver,
+  untrusted,
+  withoutIpykernel,
+} from './kernel-offers.vscode.ts';
 import { labelOf, namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
 import { Pacer } from './pacer.ts';
+import { type Followed, findCells } from './followed-cells.ts';
+import { offerLostOutput, presentCells, savedId } from './reattach.vscode.ts';
+import { survivingEvents } from './surviving-events.ts';
 import { dimOutputs } from './undone-cells.vscode.ts';
 import { StrayOutput } from './stray-output.vscode.ts';
 
@@ -63,6 +74,9 @@ export class NotebookKernel {
   readonly onDidChange = this.#changed.event;
   #opening: { readonly session: Promise<Session>; readonly abort: AbortController } | undefined;
   #session: Session | undefined;
+  /** Runs that are over and shown, but that the file does not hold yet. */
+  readonly #unsaved = new Map<string, vscode.NotebookCell>();
+  #attaching: Promise<Attachment> | undefined;
   #restarting: Promise<void> | undefined;
   #scope = new Scope();
   #detached = new AbortController();
@@ -105,13 +119,43 @@ export class NotebookKernel {
       await this.#failToStart(sendable, caught);
       return;
     }
-    const { 'rootbook.output.maxMegabytes': maxMegabytes } = readSettings(this.notebook.uri);
-    await Promise.all(sendable.map((view) => this.#runCell(session, view, maxMegabytes)));
+    await Promise.all(sendable.map((view) => this.#runCell(session, view)));
+  }
+
+  /**
+   * Attaches to the kernel that this notebook left running, if there is one, and brings back what its cells show.
+   *
+   * @param takeOver from another window.
+   */
+  attach(takeOver: boolean): Promise<Attachment> {
+    if (this.#session || this.#opening || !vscode.workspace.isTrusted)
+      return Promise.resolve({ kind: 'none' });
+    this.#attaching ??= this.#attach(takeOver).finally(() => (this.#attaching = undefined));
+    return this.#attaching;
+  }
+
+  /** Shows what a kernel that is gone left behind. */
+  async restore(remains: Remains): Promise<void> {
+    await this.#bringBack(remains.executions, (id) => remains.follow(id, this.#detached.signal));
+  }
+
+  /** What kernels of this notebook that are gone left behind. */
+  remains(): Promise<readonly Remains[]> {
+    return this.#services.hosts.remains(this.#identity());
+  }
+
+  /** The file holds what its cells show. */
+  async saved(): Promise<void> {
+    const shown = [...this.#unsaved].filter(([, cell]) => cell.outputs.length > 0 && cell.index >= 0);
+    for (const [id] of shown) this.#unsaved.delete(id);
+    if (this.#session) await this.#session.saved(shown.map(([id]) => id));
+    else for (const each of await this.remains()) await each.discard();
   }
 
   /** The running session; starts the kernel if there is none. @throws {UserError} when it does not start. */
-  open(): Promise<Session> {
-    if (this.#session) return Promise.resolve(this.#session);
+  async open(): Promise<Session> {
+    await this.#attaching?.catch(() => undefined);
+    if (this.#session) return this.#session;
     if (!this.#opening) {
       const abort = new AbortController();
       const session = this.#start(abort.signal).finally(() => (this.#opening = undefined));
@@ -175,7 +219,56 @@ export class NotebookKernel {
     const session = this.#session;
     void this.#letGo();
     if (session) heir.#adopt(session);
+    this.#services.hosts.rename(this.#identity(), heir.#identity()).catch((caught: unknown) => {
+      this.#services.log.warn('a kernel does not know the new name of its notebook', caught);
+    });
     return heir;
+  }
+
+  async #attach(takeOver: boolean): Promise<Attachment> {
+    const { installation, flavour } = this.choice;
+    const key = { notebook: this.#identity(), installation, flavour };
+    const found = await this.#services.hosts.attach(key, takeOver, this.#detached.signal);
+    if (found.kind !== 'attached') return found;
+    const { session } = found;
+    this.#adopt(session);
+    void this.#bringBack(session.executions, (id) => session.follow(id, this.#detached.signal));
+    return found;
+  }
+
+  /** @param follow gives the events of an execution. */
+  async #bringBack(
+    executions: readonly Execution[],
+    follow: (id: string) => AsyncIterable<CellEvent>,
+  ): Promise<void> {
+    const all = findCells(presentCells(this.notebook), executions);
+    const lost = all.filter(({ index, execution }) => index === undefined && execution.state === 'done');
+    if (lost.length > 0) void offerLostOutput(lost.map(({ execution }) => follow(execution.id)));
+    await Promise.all(all.map((each) => this.#follow(each, follow(each.execution.id))));
+  }
+
+  async #follow({ execution, index, changed }: Followed, events: AsyncIterable<CellEvent>): Promise<void> {
+    const [view] = index === undefined ? [] : this.#pend(this.notebook.cellAt(index));
+    if (!view) return;
+    await this.#show(execution.id, changed ? this.#withMark(events, view.cell) : events, view);
+  }
+
+  /** Says that the cell is not what ran, once that has begun to show itself. */
+  async *#withMark(
+    events: AsyncIterable<CellEvent>,
+    cell: vscode.NotebookCell,
+  ): AsyncGenerator<CellEvent, void, undefined> {
+    for await (const event of events) {
+      yield event;
+      if (event.kind === 'started') this.#services.marks.add(cell, { kind: 'changed' });
+    }
+  }
+
+  async #findRemains(execution: string): Promise<AsyncIterable<CellEvent> | undefined> {
+    const all = await this.remains();
+    return all
+      .find(({ executions }) => executions.some(({ id }) => id === execution))
+      ?.follow(execution, this.#detached.signal);
   }
 
   #identity(): string {
@@ -225,7 +318,7 @@ export class NotebookKernel {
     return true;
   }
 
-  async #runCell(session: Session, view: EditorCellView, maxMegabytes: number): Promise<void> {
+  async #runCell(session: Session, view: EditorCellView): Promise<void> {
     const { document, metadata } = view.cell;
     const code = toCode(document.languageId, document.getText(), this.choice.flavour);
     if ('refusal' in code) return;
@@ -235,20 +328,28 @@ export class NotebookKernel {
       source: sourceHash(document.getText()),
     };
     const request = { ...code, id: randomUUID(), place, mayFail: mayFail(metadata) };
-    await runCell(session, request, view, maxMegabytes, this.#detached.signal);
+    await this.#show(request.id, session.execute(request, this.#detached.signal), view);
+  }
+
+  async #show(execution: string, events: AsyncIterable<CellEvent>, view: EditorCellView): Promise<void> {
+    const { 'rootbook.output.maxMegabytes': maxMegabytes } = readSettings(this.notebook.uri);
+    const surviving = survivingEvents(execution, events, (id) => this.#findRemains(id));
+    const interrupt = (): void => void this.#session?.interrupt();
+    const end = await showCell(surviving, interrupt, view, maxMegabytes, this.#detached.signal);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
+    if (end === 'ok' || end === 'failed') this.#unsaved.set(execution, view.cell);
   }
 
   #fail(view: EditorCellView, name: string, message: string): void {
-    view.start(undefined);
+    view.start(undefined, undefined);
     const output = { kind: 'error', name, message, traceback: [message], problems: [] } as const;
     void view.change([{ kind: 'append', outputs: [output] }]);
     this.#finish(view, 'failed');
   }
 
   #finish(view: EditorCellView, how: 'failed' | 'notRun'): void {
-    view.end(how);
+    view.end(how, undefined);
     this.#views.delete(view);
   }
 
@@ -308,7 +409,8 @@ export class NotebookKernel {
 
   #onState(state: KernelState): void {
     this.#setState(state);
-    if (state.kind === 'closed') void this.#letGo();
+    if (state.kind === 'closed' || state.kind === 'takenOver') void this.#letGo();
+    if (state.kind === 'takenOver') void tellTakenOver(this.label);
     if (state.kind === 'dead') {
       const cell = this.#running()?.cell ?? this.#stray.lastCell;
       void offerRestart(this.label, state.reason, cell?.index);
@@ -353,10 +455,9 @@ function folderOf(notebook: vscode.NotebookDocument): string {
   return vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? os.homedir();
 }
 
-/** The id that the file gives the cell since nbformat 4.5, else one of this window. */
+/** The id that the file gives the cell, else one of this window. */
 function cellId(cell: vscode.NotebookCell): string {
-  const id: unknown = cell.metadata['id'];
-  return typeof id === 'string' ? id : cell.document.uri.fragment;
+  return savedId(cell) ?? `${vscode.env.sessionId}:${cell.document.uri.fragment}`;
 }
 
 function mayFail(metadata: Readonly<Record<string, unknown>>): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../../../client/src/base/errors.ts';
 import type { CellEvent } from '../../../../client/src/kernels/cell-events.ts';
-import { type CellView, runCell } from '../../../../client/src/notebooks/cell-run.ts';
+import { type CellView, showCell } from '../../../../client/src/notebooks/cell-run.ts';
 import type { OutputChange } from '../../../../client/src/notebooks/outputs.ts';
 import { cellRequest } from '../../../support/cell-request.ts';
 import { createScriptedSession, type ScriptedSession } from '../../../support/scripted-session.ts';
@@ -36,6 +36,7 @@ function recordingView(answer?: string): RecordingView {
     updateElsewhere: (id) => log.push(`update ${id}`),
     problems: (problems) => log.push(`${String(problems.length)} problems`),
     notice: (action) => log.push(`offer ${action}`),
+    outputFile: (file) => log.push(`all in ${file}`),
     ask: (prompt, _, signal) => {
       log.push(`ask ${prompt}`);
       if (answer !== undefined) return Promise.resolve(answer === 'escape' ? undefined : answer);
@@ -51,7 +52,8 @@ function recordingView(answer?: string): RecordingView {
 }
 
 function run(session: ScriptedSession, view: CellView): Promise<string> {
-  return runCell(session, request, view, 1, new AbortController().signal);
+  const { signal } = new AbortController();
+  return showCell(session.execute(request, signal), () => void session.interrupt(), view, 1, signal);
 }
 
 describe('a cell that runs', () => {
