@@ -61,6 +61,7 @@ export function writeSettings(data, settings = {}) {
  * @property {(file: string) => string} uri URI of a file as the window sees it.
  * @property {Promise<void>} ended
  * @property {() => Promise<void>} stop
+ * @property {() => Promise<void>} kill Ends it as a crash does.
  */
 
 /**
@@ -105,6 +106,11 @@ export async function startServer(options) {
     url: (folder, payload = []) =>
       `${address}/?folder=${encodeURIComponent(folder)}&payload=${encodeURIComponent(JSON.stringify([['skipWelcome', 'true'], ['skipReleaseNotes', 'true'], ...payload]))}`,
     uri: (file) => `vscode-remote://127.0.0.1:${String(port)}${file}`,
+    async kill() {
+      process.removeListener('exit', killed);
+      child.kill('SIGKILL');
+      await ended;
+    },
     async stop() {
       process.removeListener('exit', killed);
       child.kill('SIGTERM');

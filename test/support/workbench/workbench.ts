@@ -37,7 +37,7 @@ export class Workbench {
   /** The copy of the folder that the window shows. */
   readonly folder: string;
   readonly #state: string;
-  readonly #server: Server;
+  #server: Server;
   readonly #browser: Browser;
   readonly #bare: boolean;
 
@@ -111,6 +111,29 @@ export class Workbench {
   async load(): Promise<void> {
     await this.page.goto(this.#server.url(this.folder), { waitUntil: 'domcontentloaded' });
     await this.#waitUntilLoaded();
+  }
+
+  /** The editor's server is killed and started anew; the window is loaded again and comes back with what was open. */
+  async crash(): Promise<void> {
+    const { port } = this.#server;
+    await this.#server.kill();
+    this.#server = await startServer({
+      state: this.#state,
+      port,
+      settings: {},
+      trust: true,
+      driver: false,
+      vsix: [],
+    });
+    await this.load();
+  }
+
+  /** A second window on the same folder; it is closed with the first one. */
+  async another(): Promise<Workbench> {
+    const page = await this.#browser.newPage({ viewport: this.page.viewportSize() });
+    const other = new Workbench(page, this.folder, this.#state, this.#server, this.#browser, this.#bare);
+    await other.load();
+    return other;
   }
 
   /** Reloads the window as its user would, so that it comes back with what was open. */
