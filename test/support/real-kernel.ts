@@ -41,6 +41,8 @@ export async function testInstallation(): Promise<Installation> {
 export interface TestHosts {
   readonly hosts: KernelHosts;
   readonly stateFolder: string;
+  /** As another window would have them. @param bundleFolder of another version of the extension. */
+  window(holder: string, bundleFolder?: string): KernelHosts;
   spec(flavour: Flavour, changes?: Partial<LaunchSpec>): LaunchSpec;
   open(flavour: Flavour, changes?: Partial<LaunchSpec>): Promise<Session>;
   close(): Promise<void>;
@@ -49,11 +51,9 @@ export interface TestHosts {
 export async function testHosts(): Promise<TestHosts> {
   const installation = await testInstallation();
   const stateFolder = mkdtempSync(path.join(os.tmpdir(), 'rootbook-test-'));
-  const hosts = createKernelHosts(
-    { bundleFolder: path.resolve('client/dist/kernel-host'), stateFolder },
-    'a test',
-    quiet,
-  );
+  const window = (holder: string, bundleFolder = path.resolve('client/dist/kernel-host')): KernelHosts =>
+    createKernelHosts({ bundleFolder, stateFolder }, holder, quiet);
+  const hosts = window('a test');
   let count = 0;
   const spec = (flavour: Flavour, changes: Partial<LaunchSpec> = {}): LaunchSpec => ({
     installation,
@@ -73,6 +73,7 @@ export async function testHosts(): Promise<TestHosts> {
   return {
     hosts,
     stateFolder,
+    window,
     spec,
     open: (flavour, changes) =>
       hosts.open(spec(flavour, changes), () => undefined, new AbortController().signal),
@@ -98,13 +99,13 @@ export async function runCell(
   code: string,
   changes: Partial<CellRequest> = {},
 ): Promise<CellResult> {
-  const events: CellEvent[] = [];
-  const run = session.execute(cellRequest(code, changes), new AbortController().signal);
-  for await (const event of run) events.push(event);
-  return toResult(events);
+  return collect(session.execute(cellRequest(code, changes), new AbortController().signal));
 }
 
-function toResult(events: readonly CellEvent[]): CellResult {
+/** Everything that happens to a cell, once it is over. */
+async function collect(run: AsyncIterable<CellEvent>): Promise<CellResult> {
+  const events: CellEvent[] = [];
+  for await (const event of run) events.push(event);
   const text = (name: string): string =>
     events.map((event) => (event.kind === 'stream' && event.name === name ? event.text : '')).join('');
   const last = events.at(-1);

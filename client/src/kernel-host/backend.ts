@@ -18,6 +18,12 @@ export interface BackendReply {
   readonly [key: string]: unknown;
 }
 
+/** By their process ids. */
+export interface Processes {
+  readonly main: number | undefined;
+  readonly checkpoints: readonly number[];
+}
+
 /** One interpreter, spoken to in its own way. The host calls `execute` for one cell at a time and counts. */
 export interface Backend {
   /**
@@ -39,6 +45,8 @@ export interface Backend {
   goBackTo?(cellId: string): Promise<readonly string[] | undefined>;
   /** Called after the start and between cells: a chance for housekeeping. `idle`: nothing is queued. */
   settled(idle: boolean): void;
+  /** The process that executes, and the sleeping copies of it. */
+  processes?(): Processes;
   /** `true`: the client cannot keep up; stop reading the interpreter's output until told otherwise. */
   throttle?(paused: boolean): void;
   /** Ends the interpreter and everything it started; resolves when it is gone. */

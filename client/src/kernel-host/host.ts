@@ -17,6 +17,7 @@ import {
 } from './frames.ts';
 import type { Journal } from './journal.ts';
 import { outputFile } from './journal-reader.ts';
+import { measure } from './memory.ts';
 import { CellQueue } from './queue.ts';
 
 /** Starts the interpreter. @throws {Error} whose message is worded for the user. */
@@ -81,10 +82,11 @@ export class Host {
     return this.#client || this.#queue.busy ? 0 : Date.now() - this.#quietSince;
   }
 
-  get status(): Status {
+  async status(): Promise<Status> {
+    const memory = await measure(this.#backend?.processes?.() ?? { main: undefined, checkpoints: [] });
     const { holder } = this.#client ?? {};
     const attached = holder === undefined ? {} : { holder };
-    return { state: this.#state, cells: this.#queue.length, ...attached };
+    return { state: this.#state, cells: this.#queue.length, ...attached, ...memory };
   }
 
   /** Starts the interpreter; a failure is the kernel's state, not an exception. */
@@ -151,7 +153,8 @@ export class Host {
     if (!opening.success || token.length !== expected.length || !timingSafeEqual(token, expected)) {
       refuse(socket, 'wrong token');
     } else if (opening.data.frame === 'attach') this.#attach(socket, opening.data);
-    else if (opening.data.frame === 'status') answer(socket, { frame: 'status', status: this.status });
+    else if (opening.data.frame === 'status')
+      answer(socket, { frame: 'status', status: await this.status() });
     else {
       await this.#control(opening.data.action);
       answer(socket, { frame: 'done' });

@@ -1,7 +1,7 @@
 import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Log } from '../../base/log.ts';
 import { canvasHtml } from '../../kernels/canvas-html.ts';
-import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
+import type { Backend, BackendCell, BackendReply, Emission, Processes } from '../backend.ts';
 import type { Display } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
@@ -100,6 +100,10 @@ export class RunnerBackend implements Backend {
     const text = this.startupText.trim();
     this.startupText = '';
     if (text !== '') this.onStray(stream('stdout', `${text}\n`));
+  }
+
+  processes(): Processes {
+    return this.#interpreter.pids;
   }
 
   throttle(paused: boolean): void {

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../kernels/cell-events.ts';
+import type { Processes } from '../backend.ts';
 import { CheckpointPolicy } from './checkpoints.ts';
 import { command, type Display, type Done, type Received } from './frames.ts';
 import type { Piece } from '../marks.ts';
@@ -104,6 +105,10 @@ export class Interpreter implements RunnerListener {
 
   get alive(): boolean {
     return this.#process?.alive ?? false;
+  }
+
+  get pids(): Processes {
+    return this.#process?.pids ?? { main: undefined, checkpoints: [] };
   }
 
   run(task: Task, listener: TaskListener): Promise<Outcome> {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import net from 'node:net';
+import type { Processes } from '../backend.ts';
 import { newSocketPath } from '../records.ts';
 import { type Crash, command, FrameReader, type Received } from './frames.ts';
 import { MarkReader, type Piece } from '../marks.ts';
@@ -97,6 +98,11 @@ export class RunnerProcess {
   /** Ids of the sleeping copies. */
   get checkpoints(): readonly number[] {
     return [...this.#copies.keys()];
+  }
+
+  /** As the system numbers them. */
+  get pids(): Processes {
+    return { main: this.#main?.pid, checkpoints: [...this.#copies.values()].map(({ pid }) => pid) };
   }
 
   send(bytes: Buffer): void {
