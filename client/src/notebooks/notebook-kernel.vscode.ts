@@ -231,6 +231,10 @@ export class NotebookKernel {
     const found = await this.#services.hosts.attach(key, takeOver, this.#detached.signal);
     if (found.kind !== 'attached') return found;
     const { session } = found;
+    if (this.notebook.isClosed) {
+      await session.detach();
+      return { kind: 'none' };
+    }
     this.#adopt(session);
     void this.#bringBack(session.executions, (id) => session.follow(id, this.#detached.signal));
     return found;
@@ -404,7 +408,7 @@ export class NotebookKernel {
         this.#stray.add(event);
       }),
     );
-    this.#setState(session.state);
+    this.#onState(session.state);
   }
 
   #onState(state: KernelState): void {
