@@ -103,7 +103,7 @@ export async function runCell(
 }
 
 /** Everything that happens to a cell, once it is over. */
-async function collect(run: AsyncIterable<CellEvent>): Promise<CellResult> {
+export async function collect(run: AsyncIterable<CellEvent>): Promise<CellResult> {
   const events: CellEvent[] = [];
   for await (const event of run) events.push(event);
   const text = (name: string): string =>

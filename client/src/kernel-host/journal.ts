@@ -133,6 +133,8 @@ export class Journal {
 
   #end(kept: Kept): void {
     this.#update(kept, { state: 'done' });
+    // It was taken out of the queue: it shows nothing, also to a window that never hears of that.
+    if (!kept.execution.ran) this.#forget(kept);
     const { descriptors } = kept;
     kept.descriptors = undefined;
     if (!descriptors) return;

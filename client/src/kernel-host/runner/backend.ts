@@ -170,6 +170,10 @@ export class RunnerBackend implements Backend {
       emit(toError(outcome.done, outcome.errors, outcome.problems, task.name));
       return failed;
     }
+    if (outcome.kind === 'closed') {
+      emit(failure('Stopped', 'The cell was stopped: its kernel was restarted or shut down.', []));
+      return failed;
+    }
     const { ending, stopped, broken, undone, line } = outcome;
     const { name, message } = stopped
       ? { name: 'Stopped', message: 'The cell was stopped.' }

@@ -26,6 +26,8 @@ export interface TaskListener {
 }
 
 export type Outcome =
+  /** The whole runner was ended. */
+  | { readonly kind: 'closed' }
   | {
       readonly kind: 'done';
       readonly done: Done;
@@ -195,6 +197,8 @@ export class Interpreter implements RunnerListener {
   async close(): Promise<void> {
     clearInterval(this.#interrupting);
     await this.#process?.close();
+    this.#running?.resolve({ kind: 'closed' });
+    this.#running = undefined;
   }
 
   onFrame({ frame, payload }: Received): void {
