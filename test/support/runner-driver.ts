@@ -121,6 +121,7 @@ async function runTask(interpreter: Interpreter, task: Task, options: RunOptions
 
 /** What a table of cells compares: the status, where the mistake is, and what was printed. */
 export function summary({ outcome }: CellResult): string {
+  if (outcome.kind === 'closed') return 'closed';
   if (outcome.kind === 'gone') return outcome.undone ? 'restored' : 'lost';
   const { status, message = '', line, column } = outcome.done;
   const place = line === undefined ? '' : ` ${String(line)}:${String(column)}`;

@@ -4,7 +4,7 @@ import type { Emission } from './backend.ts';
 import { Coalescer } from './coalescer.ts';
 import { type HostFrame, toLine } from './frames.ts';
 import type { ExecutionFiles } from './journal-format.ts';
-import { readExecution, streamOf } from './journal-reader.ts';
+import { readExecution, type Said, streamOf } from './journal-reader.ts';
 
 /** Bytes that may wait for a slow client before the interpreter is made to wait. */
 const highWater = 4 * 1024 * 1024;
@@ -59,12 +59,12 @@ export class AttachedClient {
     this.#send(emission, parentId, at);
   }
 
-  /** Tells an execution from its start, then listens to it. @param last what is not in the journal, such as a question. */
+  /** Tells an execution from its start, then listens to it. @param last what is not in its files, such as a question. */
   async replay(
     execution: string,
     files: ExecutionFiles,
     headBytes: number,
-    last: () => Emission | undefined,
+    last: () => readonly Said[],
   ): Promise<void> {
     if (this.#live.has(execution)) return;
     for (const { emission, at } of readExecution(files, headBytes)) {
@@ -76,8 +76,7 @@ export class AttachedClient {
     }
     // Nothing has happened since the last look into the journal: no moment was given away.
     this.#live.add(execution);
-    const rest = last();
-    if (rest) this.#send(rest, execution, Date.now());
+    for (const { emission, at } of last()) this.#send(emission, execution, at);
   }
 
   write(frame: HostFrame): void {

@@ -5,7 +5,8 @@ import { createSession, type Session } from '../kernels/session.ts';
 import { protocolVersion, type StateContent } from './frames.ts';
 import { launch, type HostFiles } from './launch.ts';
 import type { LaunchSpec } from './launch-spec.ts';
-import { type Record, isAlive, readRecords } from './records.ts';
+import { isAlive, type ProcessName } from './processes.ts';
+import { type Record, readRecords } from './records.ts';
 import { type Remains, readRemains, renameRemains } from './remains.ts';
 import { ask, attachTo } from './socket-transport.ts';
 
@@ -109,16 +110,15 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
       signal.throwIfAborted();
       return record ? attach(record, takeOver) : { kind: 'none' };
     },
-    remains: async (notebook) => {
-      const running = await readRecords(stateFolder);
-      return readRemains(stateFolder, notebook, new Set(running.map(({ id }) => id)));
-    },
+    remains: (notebook) => readRemains(stateFolder, notebook),
     async rename(from, to) {
       for (const { socket, token, notebook } of await readRecords(stateFolder)) {
         const renamed = renamedUri(notebook, from, to);
         if (renamed === undefined) continue;
         const action = { kind: 'rename', notebook: renamed } as const;
-        await ask(socket, { frame: 'control', token, action }, answerPatience);
+        await ask(socket, { frame: 'control', token, action }, answerPatience).catch((error: unknown) => {
+          log.warn('a kernel does not know the new name of its notebook', error);
+        });
       }
       await renameRemains(stateFolder, (notebook) => renamedUri(notebook, from, to));
     },
@@ -132,7 +132,7 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
     },
     async shutDown(id) {
       const record = await find(id);
-      if (record) await endProcess(record.pid);
+      if (record) await endProcess(record);
     },
   };
 }
@@ -210,11 +210,11 @@ async function untilReady(session: Session, signal: AbortSignal): Promise<void> 
   });
 }
 
-async function endProcess(pid: number): Promise<void> {
-  process.kill(pid, 'SIGTERM');
+async function endProcess(host: ProcessName): Promise<void> {
+  process.kill(host.pid, 'SIGTERM');
   for (let waited = 0; waited < 5000; waited += 50) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    if (!isAlive(pid)) return;
+    if (!isAlive(host)) return;
   }
-  process.kill(pid, 'SIGKILL');
+  process.kill(host.pid, 'SIGKILL');
 }

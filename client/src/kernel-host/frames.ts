@@ -34,6 +34,9 @@ export const Opening = z.discriminatedUnion('frame', [
 ]);
 export type Opening = z.infer<typeof Opening>;
 
+/** What every version of a client says first; the rest may differ. */
+export const AnyAttach = z.object({ frame: z.literal('attach'), protocol: z.number() });
+
 /** Client to host, after `attach`. */
 export const ClientFrame = z.object({ frame: z.literal('message'), message: KernelMessage });
 export type ClientFrame = z.infer<typeof ClientFrame>;

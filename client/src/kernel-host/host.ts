@@ -5,6 +5,7 @@ import type { KernelMessage } from '../kernels/messages.ts';
 import { AttachedClient } from './attached-client.ts';
 import type { Backend, Emission } from './backend.ts';
 import {
+  AnyAttach,
   CellMetadata,
   ClientFrame,
   type HostFrame,
@@ -16,7 +17,6 @@ import {
   toLine,
 } from './frames.ts';
 import type { Journal } from './journal.ts';
-import { outputFile } from './journal-reader.ts';
 import { measure } from './memory.ts';
 import { CellQueue } from './queue.ts';
 
@@ -65,16 +65,6 @@ export class Host {
       this.#quietSince = Date.now();
       if (this.#backend) this.#setState({ state: busy ? 'busy' : 'idle' });
     };
-    journal.onFull = (reason) => {
-      const text = `Output can no longer be kept for a reload of the window: ${reason}. The cell goes on.`;
-      const content = { text, action: null };
-      this.#client?.tell(
-        { channel: 'iopub', type: 'rootbook_notice', content },
-        undefined,
-        Date.now(),
-        false,
-      );
-    };
   }
 
   /** Milliseconds for which nobody was attached and nothing ran. */
@@ -122,7 +112,10 @@ export class Host {
       try {
         for (const value of lines.read(text.toString())) {
           if (this.#client?.isOn(socket)) this.#receive(ClientFrame.parse(value).message);
-          else void this.#open(socket, value);
+          else
+            this.#open(socket, value).catch((error: unknown) => {
+              refuse(socket, error instanceof Error ? error.message : String(error));
+            });
         }
       } catch (error) {
         refuse(socket, error instanceof Error ? error.message : 'malformed frame');
@@ -148,6 +141,11 @@ export class Host {
 
   async #open(socket: net.Socket, value: unknown): Promise<void> {
     const opening = Opening.safeParse(value);
+    const asked = AnyAttach.safeParse(value);
+    if (asked.success && asked.data.protocol !== protocolVersion) {
+      refuse(socket, `the kernel host speaks protocol ${String(protocolVersion)}`);
+      return;
+    }
     const token = Buffer.from(opening.success ? opening.data.token : '');
     const expected = Buffer.from(this.#options.token);
     if (!opening.success || token.length !== expected.length || !timingSafeEqual(token, expected)) {
@@ -161,11 +159,7 @@ export class Host {
     }
   }
 
-  #attach(socket: net.Socket, { protocol, holder, takeOver }: Extract<Opening, { frame: 'attach' }>): void {
-    if (protocol !== protocolVersion) {
-      refuse(socket, `the host speaks protocol ${String(protocolVersion)}`);
-      return;
-    }
+  #attach(socket: net.Socket, { holder, takeOver }: Extract<Opening, { frame: 'attach' }>): void {
     const before = this.#client;
     if (before && !takeOver) {
       refuse(socket, 'attached elsewhere', before.holder);
@@ -255,9 +249,12 @@ export class Host {
       this.#client?.tell({ channel: 'shell', type: 'execute_reply', content }, execution, Date.now(), true);
       return;
     }
-    void this.#client?.replay(execution, files, this.#options.headBytes, () =>
-      this.#question?.execution === execution ? this.#question.emission : undefined,
-    );
+    void this.#client?.replay(execution, files, this.#options.headBytes, () => [
+      ...this.#journal.unwritten(execution),
+      ...(this.#question?.execution === execution
+        ? [{ emission: this.#question.emission, at: Date.now() }]
+        : []),
+    ]);
   }
 
   async #goBackTo(request: string, cell: string): Promise<void> {
@@ -308,9 +305,8 @@ export class Host {
       this.#client?.tell(emission, parentId, at, true);
       return;
     }
-    const file = isExecution ? this.#journal.record(parentId, emission, at) : undefined;
-    this.#client?.tell(emission, parentId, at, isExecution);
-    if (file !== undefined) this.#client?.tell(outputFile(file), parentId, at, true);
+    const after = isExecution ? this.#journal.record(parentId, emission, at) : [];
+    for (const each of [emission, ...after]) this.#client?.tell(each, parentId, at, isExecution);
     if (!isExecution || emission.type !== 'execute_reply') return;
     this.#executions.delete(parentId);
     if (this.#question?.execution === parentId) this.#question = undefined;

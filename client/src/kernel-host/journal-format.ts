@@ -9,6 +9,9 @@ export const journalVersion = 1;
 /** Whose journal it is: first file of its folder. */
 export const About = z.object({
   version: z.literal(journalVersion),
+  /** The host, see `ProcessName`. */
+  pid: z.number(),
+  born: z.string().optional(),
   notebook: z.string(),
   installation: z.string(),
   flavour: z.string(),

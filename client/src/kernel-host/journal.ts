@@ -1,7 +1,17 @@
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import path from 'node:path';
 import type { CellPlace, Execution } from '../kernels/execution.ts';
 import type { Emission } from './backend.ts';
+import { outputFile, type Said } from './journal-reader.ts';
 import {
   type About,
   aboutFile,
@@ -11,10 +21,16 @@ import {
   type Header,
 } from './journal-format.ts';
 
-/** Bytes of all text of a cell that are kept. */
-const maxTextBytes = 1024 ** 3;
-/** Bytes of everything else that a cell shows. */
-const maxEntryBytes = 256 * 1024 ** 2;
+/** Bytes of text and of everything else that are kept of a cell, and of both together that are kept of all cells. */
+interface Limits {
+  readonly text: number;
+  readonly entries: number;
+  readonly all: number;
+}
+const usualLimits: Limits = { text: 1024 ** 3, entries: 256 * 1024 ** 2, all: 4 * 1024 ** 3 };
+
+/** Emissions that are few and small, and without which a cell cannot be rebuilt. */
+const needed = new Set(['execute_input', 'execute_reply', 'error', 'rootbook_notice']);
 
 export interface JournalFolders {
   /** Of this host alone; made here, owner-only. */
@@ -30,8 +46,13 @@ interface Kept {
   textBytes: number;
   stream: string | undefined;
   descriptors: { readonly entries: number; text: number | undefined } | undefined;
-  /** The disk was full, or a limit was reached. */
-  incomplete: boolean;
+  /** Why something is missing: the disk was full, or a limit was reached. */
+  lost: string | undefined;
+  saidLost: boolean;
+  /** The disk was full: nothing more goes into the files. */
+  isBroken: boolean;
+  /** What is needed and could not be written. */
+  readonly unwritten: Said[];
 }
 
 /**
@@ -43,14 +64,15 @@ interface Kept {
 export class Journal {
   readonly #folders: JournalFolders;
   readonly #headBytes: number;
+  readonly #limits: Limits;
   readonly #kept = new Map<string, Kept>();
   #count = 0;
-  #saidFull = false;
-  /** The disk takes no more; called once. */
-  onFull: (reason: string) => void = () => undefined;
+  #bytes = 0;
+  #saidLost = false;
 
-  constructor(folders: JournalFolders, about: About) {
+  constructor(folders: JournalFolders, about: About, limits = usualLimits) {
     this.#folders = folders;
+    this.#limits = limits;
     this.#headBytes = about.headBytes;
     mkdirSync(folders.own, { recursive: true, mode: 0o700 });
     this.describe(about);
@@ -65,6 +87,12 @@ export class Journal {
     return this.#kept.get(id)?.files;
   }
 
+  /** What comes after that, when the disk was full. */
+  unwritten(id: string): readonly Said[] {
+    return this.#kept.get(id)?.unwritten ?? [];
+  }
+
+  /** @throws when the disk is full. */
   describe(about: About): void {
     writeFileSync(aboutFile(this.#folders.own), JSON.stringify(about), { mode: 0o600 });
   }
@@ -79,7 +107,10 @@ export class Journal {
       textBytes: 0,
       stream: undefined,
       descriptors: undefined,
-      incomplete: false,
+      lost: undefined,
+      saidLost: false,
+      isBroken: false,
+      unwritten: [],
     };
     this.#kept.set(id, kept);
     const header: Header = { id, place };
@@ -91,19 +122,21 @@ export class Journal {
   /**
    * Takes in what belongs to an execution, before anybody is told.
    *
-   * @returns a file with all of the text, at the moment in which the text becomes more than a notebook should hold.
+   * @returns what is to be told after it: where all of the text is, when that becomes more than a notebook should hold; once,
+   * that not all is kept.
    */
-  record(id: string, emission: Emission, at: number): string | undefined {
+  record(id: string, emission: Emission, at: number): readonly Emission[] {
     const kept = this.#kept.get(id);
-    if (!kept) return undefined;
+    if (!kept) return [];
     if (emission.type === 'execute_input') this.#begin(kept);
     const { name, text } = emission.content;
-    if (emission.type === 'stream' && typeof text === 'string' && typeof name === 'string') {
-      return this.#text(kept, name, text);
-    }
-    this.#entry(kept, { at, after: kept.textBytes, emission });
+    let file: string | undefined;
+    if (emission.type === 'stream' && typeof text === 'string' && typeof name === 'string')
+      file = this.#text(kept, name, text);
+    else this.#entry(kept, { at, after: kept.textBytes, emission });
+    const lost = this.#sayLost(kept, at);
     if (emission.type === 'execute_reply') this.#end(kept);
-    return undefined;
+    return [...(file === undefined ? [] : [outputFile(file)]), ...(lost ? [lost] : [])];
   }
 
   /** The notebook holds the outputs of these, as far as they are over. */
@@ -148,15 +181,24 @@ export class Journal {
 
   #text(kept: Kept, name: string, text: string): string | undefined {
     const before = kept.textBytes;
-    if (before >= maxTextBytes) return undefined;
+    const bytes = Buffer.from(text);
+    if (before + bytes.length > this.#limits.text || this.#bytes + bytes.length > this.#limits.all) {
+      kept.lost ??= 'it is more than 1 GB of text in a cell, or 4 GB in all cells';
+      return undefined;
+    }
     if (kept.stream !== name) {
       kept.stream = name;
       this.#entry(kept, { at: Date.now(), after: before, stream: name });
     }
     this.#write(kept, () => {
       if (!kept.descriptors) return;
-      kept.descriptors.text ??= openSync(kept.files.text, 'a', 0o600);
-      kept.textBytes += writeSync(kept.descriptors.text, text);
+      const file = (kept.descriptors.text ??= openSync(kept.files.text, 'a', 0o600));
+      for (let at = 0; at < bytes.length;) {
+        const written = writeSync(file, bytes, at);
+        at += written;
+        kept.textBytes += written;
+        this.#bytes += written;
+      }
     });
     return before <= this.#headBytes && kept.textBytes > this.#headBytes ? this.#moveOut(kept) : undefined;
   }
@@ -179,35 +221,54 @@ export class Journal {
   }
 
   #entry(kept: Kept, entry: Entry): void {
-    const line = `${JSON.stringify(entry)}\n`;
-    if (kept.entryBytes + line.length > maxEntryBytes && !isLast(entry)) return;
-    this.#write(kept, () => {
-      if (kept.descriptors) kept.entryBytes += writeSync(kept.descriptors.entries, line);
-      else writeFileSync(kept.files.entries, line, { flag: 'a' });
+    const line = Buffer.from(`${JSON.stringify(entry)}\n`);
+    const isNeeded = 'emission' in entry && needed.has(entry.emission.type);
+    if (kept.entryBytes + line.length > this.#limits.entries && !isNeeded) {
+      kept.lost ??= 'it is more than 256 MB besides text';
+      return;
+    }
+    const isWritten = this.#write(kept, () => {
+      const written = kept.descriptors
+        ? writeSync(kept.descriptors.entries, line)
+        : (appendFileSync(kept.files.entries, line, { mode: 0o600 }), line.length);
+      kept.entryBytes += written;
+      this.#bytes += written;
+      if (written < line.length) throw new Error('no space is left on the disk');
     });
+    if (!isWritten && isNeeded) kept.unwritten.push({ emission: entry.emission, at: entry.at });
   }
 
-  /** A full disk costs the memory of outputs, never the cell. */
-  #write(kept: Kept, write: () => void): void {
-    if (kept.incomplete) return;
+  /** A full disk costs the memory of outputs, never the cell. @returns whether it was written. */
+  #write(kept: Kept, write: () => void): boolean {
+    if (kept.isBroken) return false;
     try {
       write();
+      return true;
     } catch (error) {
-      kept.incomplete = true;
-      if (this.#saidFull) return;
-      this.#saidFull = true;
-      this.onFull(error instanceof Error ? error.message : String(error));
+      kept.isBroken = true;
+      kept.lost ??= error instanceof Error ? error.message : String(error);
+      return false;
     }
+  }
+
+  /** Says in the cell that not all of its output is there when it is given back. @returns what to say now, once. */
+  #sayLost(kept: Kept, at: number): Emission | undefined {
+    const { lost, execution, textBytes } = kept;
+    if (lost === undefined || kept.saidLost || !execution.ran) return undefined;
+    kept.saidLost = true;
+    const text = `Not all of this output can be kept for a reload of the window: ${lost}. The cell goes on.`;
+    const emission = { channel: 'iopub', type: 'rootbook_notice', content: { text, action: null } } as const;
+    this.#entry(kept, { at, after: textBytes, emission });
+    const isFirst = !this.#saidLost;
+    this.#saidLost = true;
+    return isFirst ? emission : undefined;
   }
 
   #forget(kept: Kept): void {
     this.#kept.delete(kept.execution.id);
+    this.#bytes -= kept.entryBytes + kept.textBytes;
     rmSync(kept.files.entries, { force: true });
     // A text that was moved out is linked from the notebook.
     if (path.dirname(kept.files.text) === this.#folders.own) rmSync(kept.files.text, { force: true });
   }
-}
-
-function isLast(entry: Entry): boolean {
-  return 'emission' in entry && entry.emission.type === 'execute_reply';
 }

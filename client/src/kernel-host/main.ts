@@ -11,12 +11,13 @@ import { Host } from './host.ts';
 import { Journal } from './journal.ts';
 import { type About, journalVersion } from './journal-format.ts';
 import { LaunchSpec } from './launch-spec.ts';
+import { ownName } from './processes.ts';
 import { journalFolders, newSocketPath, removeRecord, socketFolder, writeRecord } from './records.ts';
 
 /** What the client writes into the file whose name is the first argument. */
 const Start = z.object({ spec: LaunchSpec, stateFolder: z.string(), id: z.string(), label: z.string() });
 
-const idleCheckMilliseconds = 60_000;
+const longestIdleCheckMilliseconds = 60_000;
 
 async function main(file: string): Promise<void> {
   const { spec, stateFolder, id, label } = Start.parse(JSON.parse(readFileSync(file, 'utf8')));
@@ -33,6 +34,7 @@ async function main(file: string): Promise<void> {
   const headBytes = spec.maxOutputMegabytes * 1e6;
   const about: About = {
     version: journalVersion,
+    ...ownName(),
     notebook: spec.notebook,
     installation: spec.installation.id,
     flavour: spec.flavour,
@@ -76,14 +78,17 @@ async function main(file: string): Promise<void> {
   // A closed terminal or window is no reason to end: kernels outlive windows.
   process.on('SIGHUP', () => undefined);
   process.on('SIGINT', () => undefined);
-  setInterval(() => {
-    if (host.quietFor > spec.idleHours * 3_600_000) void end(idle);
-  }, idleCheckMilliseconds);
+  const idleMilliseconds = spec.idleHours * 3_600_000;
+  const check = (): void => {
+    if (host.quietFor > idleMilliseconds) void end(idle);
+  };
+  setInterval(check, Math.min(idleMilliseconds, longestIdleCheckMilliseconds));
   const record = (): Promise<void> => {
     const { notebook, installation, flavour, startedAt } = about;
     return writeRecord(stateFolder, {
       id,
-      pid: process.pid,
+      ...ownName(),
+      program: path.dirname(path.dirname(process.argv[1] ?? '')),
       protocol: protocolVersion,
       socket,
       token,

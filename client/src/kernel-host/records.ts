@@ -3,11 +3,16 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { isAlive } from './processes.ts';
 
 /** What a running host leaves for windows to find it: an owner-only file in the state folder. */
 export const Record = z.object({
   id: z.string(),
   pid: z.number(),
+  /** See `ProcessName`. */
+  born: z.string().optional(),
+  /** Folder of the copy that the host runs from. */
+  program: z.string().optional(),
   protocol: z.number(),
   socket: z.string(),
   token: z.string(),
@@ -53,7 +58,7 @@ export async function readRecords(stateFolder: string): Promise<readonly Record[
   for (const name of names.filter((file) => file.endsWith('.json'))) {
     const record = await readRecord(path.join(hostsFolder(stateFolder), name));
     if (!record) continue;
-    if (isAlive(record.pid)) found.push(record);
+    if (isAlive(record)) found.push(record);
     else {
       await removeRecord(stateFolder, record.id);
       await rm(record.socket, { force: true });
@@ -68,15 +73,6 @@ async function readRecord(file: string): Promise<Record | undefined> {
   } catch {
     // Half written, foreign or just removed: not a host that we can attach to.
     return undefined;
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -6,6 +6,7 @@ import type { Execution } from '../kernels/execution.ts';
 import { toCellEvent } from '../kernels/to-cell-event.ts';
 import { About, aboutFile, type ExecutionFiles } from './journal-format.ts';
 import { readExecution, summarize } from './journal-reader.ts';
+import { isAlive } from './processes.ts';
 import { hostsFolder, journalFolders } from './records.ts';
 
 /** What a kernel that is gone left behind: outputs that are not known to be saved. */
@@ -30,13 +31,9 @@ interface Found {
 }
 
 /** The journals of a notebook's hosts that do not run, oldest first. */
-export async function readRemains(
-  stateFolder: string,
-  notebook: string,
-  running: ReadonlySet<string>,
-): Promise<readonly Remains[]> {
+export async function readRemains(stateFolder: string, notebook: string): Promise<readonly Remains[]> {
   const found = (await findJournals(stateFolder)).filter(
-    ({ id, about }) => about.notebook === notebook && !running.has(id),
+    ({ about }) => about.notebook === notebook && !isAlive(about),
   );
   const all = await Promise.all(found.map((each) => toRemains(stateFolder, each)));
   return all.toSorted((a, b) => a.startedAt - b.startedAt).map(({ remains }) => remains);

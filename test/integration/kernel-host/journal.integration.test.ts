@@ -87,7 +87,9 @@ describe('a kernel that its window has left', () => {
     const results = await Promise.all(cells.map(({ id }) => followToEnd(session, id)));
     expect(results.map(({ status }) => status)).toEqual(['ok', 'ok', 'error', 'aborted']);
     expect(results[1]?.stdout).toBe('(int) 2\n');
-    const counts = results.map(({ events }) => events.flatMap((each) => (each.kind === 'started' ? each.count : [])));
+    const counts = results.map(({ events }) =>
+      events.flatMap((each) => (each.kind === 'started' ? each.count : [])),
+    );
     expect(counts).toEqual([[1], [2], [3], []]);
     await session.shutDown();
   });
@@ -203,19 +205,22 @@ describe('a kernel that its window has left', () => {
   it.each([
     ['cpp', 'std::string name; std::cin >> name;', 'int still = 4;\nstill', /4/],
     ['python', 'input("name? ")', 'print(4)', /4/],
-  ] as const)('lets a question of a %s cell be cancelled after a re-attach', async (language, code, next, seen) => {
-    const spec = kernels.spec(language);
-    const first = await openKernel(kernels.hosts, spec);
-    const { id, heard } = begin(first, code, { language });
-    await until(() => heard.some(({ kind }) => kind === 'input'));
-    await first.detach();
-    const session = await comeBack(kernels.hosts, spec);
-    const end = followToEnd(session, id);
-    await session.interrupt();
-    expect((await end).status).toBe('error');
-    expect((await runCell(session, next, { language })).stdout).toMatch(seen);
-    await session.shutDown();
-  });
+  ] as const)(
+    'lets a question of a %s cell be cancelled after a re-attach',
+    async (language, code, next, seen) => {
+      const spec = kernels.spec(language);
+      const first = await openKernel(kernels.hosts, spec);
+      const { id, heard } = begin(first, code, { language });
+      await until(() => heard.some(({ kind }) => kind === 'input'));
+      await first.detach();
+      const session = await comeBack(kernels.hosts, spec);
+      const end = followToEnd(session, id);
+      await session.interrupt();
+      expect((await end).status).toBe('error');
+      expect((await runCell(session, next, { language })).stdout).toMatch(seen);
+      await session.shutDown();
+    },
+  );
 
   it('keeps all of a big output in a file, and gives back its head and its end', async () => {
     const spec = kernels.spec('cpp');

@@ -37,7 +37,7 @@ const crashes: readonly Row[] = [
 ];
 
 function endingOf({ outcome }: CellResult) {
-  if (outcome.kind !== 'gone') throw new Error(`the cell ended: ${outcome.done.status}`);
+  if (outcome.kind !== 'gone') throw new Error(`the cell ended: ${JSON.stringify(outcome)}`);
   return outcome.ending;
 }
 
