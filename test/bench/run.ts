@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { durabilityBench } from './durability.ts';
 import { toTable, type Figure } from './figures.ts';
 import { kernelBench } from './kernel.ts';
 import { windowBench } from './window.ts';
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: 
     await kernelBench(report, only);
     await windowBench(report, only);
   },
+  durability: durabilityBench,
 };
 
 async function main(): Promise<void> {

@@ -8,6 +8,7 @@ import type { LaunchSpec } from './launch-spec.ts';
 import { isAlive, type ProcessName } from './processes.ts';
 import { type Record, readRecords } from './records.ts';
 import { type Remains, readRemains, renameRemains } from './remains.ts';
+import { sweep } from './sweep.ts';
 import { ask, attachTo } from './socket-transport.ts';
 
 /** A kernel host that runs on this machine, attached to a window or not. */
@@ -73,6 +74,8 @@ const answerPatience = 2000;
 /** @param holder names this window to others. */
 export function createKernelHosts(files: HostFiles, holder: string, log: Log): KernelHosts {
   const { stateFolder } = files;
+  /** Once, beside the first start of a kernel. */
+  let swept: Promise<void> | undefined;
   const find = async (id: string): Promise<Record | undefined> =>
     (await readRecords(stateFolder)).find((record) => record.id === id);
   const attach = async (record: Record, takeOver: boolean): Promise<Attachment> => {
@@ -94,6 +97,9 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
         progress('preparing its process');
         const record = await launch(spec, files, labelOf(spec), log, signal);
         session = sessionOf(await attach(record, false));
+        swept ??= sweep(stateFolder).catch((error: unknown) => {
+          log.warn('what kernels left behind was not swept', error);
+        });
       }
       if (!session) throw new UserError('The kernel host ended right after its start. The log has more.');
       progress('loading ROOT');

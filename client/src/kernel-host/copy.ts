@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { cp, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rename, rm, utimes } from 'node:fs/promises';
 import path from 'node:path';
 import { exists } from '../kernels/environments.ts';
+import { programsFolder } from './records.ts';
 
 /** Where a host program runs from. */
 export interface HostProgram {
@@ -18,9 +19,14 @@ export async function copyHost(
   agentFolder: string,
   stateFolder: string,
 ): Promise<HostProgram> {
-  const folder = path.join(stateFolder, 'programs', await fingerprint(bundleFolder, agentFolder));
+  const folder = path.join(programsFolder(stateFolder), await fingerprint(bundleFolder, agentFolder));
   const program = { main: path.join(folder, 'host', 'main.cjs'), agentFolder: path.join(folder, 'agent') };
-  if (await exists(folder)) return program;
+  if (await exists(folder)) {
+    // In use again: not to be swept before its host has said so.
+    const now = new Date();
+    await utimes(folder, now, now);
+    return program;
+  }
   const draft = `${folder}.${String(process.pid)}`;
   await mkdir(draft, { recursive: true, mode: 0o700 });
   await cp(bundleFolder, path.join(draft, 'host'), { recursive: true, dereference: true });

@@ -27,6 +27,12 @@ const Follow = z.object({ execution: z.string() });
 const GoBackTo = z.object({ cell: z.string() });
 const Saved = z.object({ executions: z.array(z.string()) });
 
+/** What a host needs of its journal. */
+export type HostJournal = Pick<
+  Journal,
+  'executions' | 'filesOf' | 'unwritten' | 'queued' | 'record' | 'saved' | 'late'
+>;
+
 export interface HostOptions {
   readonly token: string;
   /** Whether the kernel goes on when its client goes. */
@@ -39,7 +45,7 @@ export interface HostOptions {
 export class Host {
   readonly #create: BackendFactory;
   readonly #options: HostOptions;
-  readonly #journal: Journal;
+  readonly #journal: HostJournal;
   readonly #queue: CellQueue;
   /** Ids of all executions: what belongs to them is told to those only that listen. */
   readonly #executions = new Set<string>();
@@ -54,7 +60,7 @@ export class Host {
   /** The notebook has another URI now. */
   onRename: (notebook: string) => Promise<void> = () => Promise.resolve();
 
-  constructor(create: BackendFactory, journal: Journal, options: HostOptions) {
+  constructor(create: BackendFactory, journal: HostJournal, options: HostOptions) {
     this.#create = create;
     this.#journal = journal;
     this.#options = options;
@@ -306,6 +312,7 @@ export class Host {
       return;
     }
     const after = isExecution ? this.#journal.record(parentId, emission, at) : [];
+    if (parentId === undefined) this.#journal.late(emission, at);
     for (const each of [emission, ...after]) this.#client?.tell(each, parentId, at, isExecution);
     if (!isExecution || emission.type !== 'execute_reply') return;
     this.#executions.delete(parentId);

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { CellPlace } from '../kernels/execution.ts';
@@ -33,11 +34,13 @@ const Position = { at: z.number(), after: z.number().int().nonnegative() };
 /**
  * A line of an execution: it comes after so many bytes of the text, `at` milliseconds since the epoch.
  *
- * `stream`: the text from here on was written there. `text`: the text is in this file now.
+ * `stream`: the text from here on was written there. `text`: the text is in this file now. `late`: this was printed when the
+ * execution was over, by no cell.
  */
 export const Entry = z.union([
   z.object({ ...Position, stream: z.string() }),
   z.object({ ...Position, text: z.string() }),
+  z.object({ ...Position, late: z.object({ name: z.string(), text: z.string() }) }),
   z.object({
     ...Position,
     emission: KernelMessage.pick({ channel: true, type: true, content: true, metadata: true, buffers: true }),
@@ -49,6 +52,15 @@ export type Entry = z.infer<typeof Entry>;
 export interface ExecutionFiles {
   readonly entries: string;
   text: string;
+}
+
+/** @returns nothing when the file is half written, or of another version. */
+export async function readAbout(folder: string): Promise<About | undefined> {
+  try {
+    return About.parse(JSON.parse(await readFile(aboutFile(folder), 'utf8')));
+  } catch {
+    return undefined;
+  }
 }
 
 export function aboutFile(folder: string): string {

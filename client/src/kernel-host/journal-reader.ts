@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { lateHeading } from '../kernels/cell-events.ts';
 import type { Execution } from '../kernels/execution.ts';
 import type { Emission } from './backend.ts';
 import { Entry, type ExecutionFiles, Header } from './journal-format.ts';
@@ -25,16 +26,30 @@ export interface Said {
 export function* readExecution(files: ExecutionFiles, headBytes: number): Generator<Said, void, undefined> {
   const entries = new LineFile(files.entries);
   const text = new TextFile(files.text, headBytes);
+  /** The last word about the execution; what came later is told before it. */
+  let reply: Said | undefined;
+  let isLate = false;
   try {
     entries.batch(1); // the header
     for (;;) {
       const { lines, isEnd } = entries.batch();
       // Read at once with the lines: what stream later text belongs to is not known yet.
       const size = text.size;
-      for (const line of lines) yield* readEntry(line, text);
+      for (const line of lines) {
+        for (const said of readEntry(line, text)) {
+          if (said.emission.type === 'execute_reply') reply = said;
+          else {
+            if (reply && !isLate) yield { emission: streamOf('stdout', lateHeading), at: undefined };
+            isLate ||= reply !== undefined;
+            yield said;
+          }
+        }
+      }
       if (!isEnd) continue;
       yield* text.upTo(size);
-      if (lines.length === 0 && text.size === size) return;
+      if (lines.length > 0 || text.size !== size) continue;
+      if (reply) yield reply;
+      return;
     }
   } finally {
     entries.close();
@@ -49,6 +64,7 @@ function* readEntry(line: string, text: TextFile): Generator<Said, void, undefin
   const isLast = 'emission' in entry && entry.emission.type === 'execute_reply';
   yield* isLast ? text.upTo(entry.after) : text.headUpTo(entry.after);
   if ('stream' in entry) text.stream = entry.stream;
+  else if ('late' in entry) yield { emission: streamOf(entry.late.name, entry.late.text), at: entry.at };
   else if ('text' in entry) yield { emission: outputFile(entry.text), at: entry.at };
   else yield { emission: entry.emission, at: entry.at };
 }
@@ -61,7 +77,8 @@ export function summarize(entries: string): Execution | undefined {
     const header = first === undefined ? undefined : Header.safeParse(JSON.parse(first));
     if (!header?.success) return undefined;
     const ran = second?.includes('"type":"execute_input"') ?? false;
-    const isOver = file.end().includes('"type":"execute_reply"');
+    const end = file.end();
+    const isOver = end.includes('"type":"execute_reply"') || end.includes('"late":{');
     return { ...header.data, state: isOver ? 'done' : ran ? 'running' : 'queued', ran };
   } finally {
     file.close();

@@ -66,6 +66,8 @@ export class Journal {
   readonly #headBytes: number;
   readonly #limits: Limits;
   readonly #kept = new Map<string, Kept>();
+  /** What ran last, remembered still or not. */
+  #last: Kept | undefined;
   #count = 0;
   #bytes = 0;
   #saidLost = false;
@@ -139,6 +141,15 @@ export class Journal {
     return [...(file === undefined ? [] : [outputFile(file)]), ...(lost ? [lost] : [])];
   }
 
+  /** Text of no cell, such as that of threads that print on: it is shown below the last cell that ran. */
+  late(emission: Emission, at: number): void {
+    const { name, text } = emission.content;
+    if (emission.type !== 'stream' || typeof text !== 'string' || typeof name !== 'string') return;
+    const last = this.#last;
+    if (last?.execution.state !== 'done' || !this.#kept.has(last.execution.id)) return;
+    this.#entry(last, { at, after: last.textBytes, late: { name, text } });
+  }
+
   /** The notebook holds the outputs of these, as far as they are over. */
   saved(ids: readonly string[]): void {
     for (const id of ids) {
@@ -159,6 +170,7 @@ export class Journal {
       if (other.execution.state === 'done' && other.execution.place.cellId === cellId) this.#forget(other);
     }
     this.#update(kept, { state: 'running', ran: true });
+    this.#last = kept;
     this.#write(kept, () => {
       kept.descriptors = { entries: openSync(kept.files.entries, 'a', 0o600), text: undefined };
     });

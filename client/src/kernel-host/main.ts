@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { Journal } from './journal.ts';
 import { type About, journalVersion } from './journal-format.ts';
 import { LaunchSpec } from './launch-spec.ts';
 import { ownName } from './processes.ts';
-import { journalFolders, newSocketPath, removeRecord, socketFolder, writeRecord } from './records.ts';
+import { journalFolders, newSocketPath, ownFolder, removeRecord, writeRecord } from './records.ts';
 
 /** What the client writes into the file whose name is the first argument. */
 const Start = z.object({ spec: LaunchSpec, stateFolder: z.string(), id: z.string(), label: z.string() });
@@ -23,7 +23,7 @@ async function main(file: string): Promise<void> {
   const { spec, stateFolder, id, label } = Start.parse(JSON.parse(readFileSync(file, 'utf8')));
   rmSync(file);
   const token = randomBytes(32).toString('hex');
-  const privateFolder = await mkdtemp(path.join(await socketFolder(), 'k'));
+  const privateFolder = await ownFolder();
   const logFile = path.join(stateFolder, 'hosts', `${id}.log`);
   const log = createFileLog(logFile);
   log.info(`${label} in ${spec.folder}, process ${String(process.pid)}`);

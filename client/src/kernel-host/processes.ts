@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 /** A process, and when it began: the system gives its number to another one when it has ended. */
 export interface ProcessName {
   readonly pid: number;
-  /** In the system's own terms; absent where it does not say. */
+  /** In the system's own terms, letters and digits; absent where it does not say. */
   readonly born?: string | undefined;
 }
 
@@ -26,7 +26,10 @@ export function isAlive({ pid, born }: ProcessName): boolean {
 function birthOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') return linuxBirthOf(pid);
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).replaceAll(
+      /\W/g,
+      '',
+    );
   } catch {
     return undefined;
   }

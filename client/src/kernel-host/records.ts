@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'n
 import os from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { isAlive } from './processes.ts';
+import { isAlive, ownName } from './processes.ts';
 
 /** What a running host leaves for windows to find it: an owner-only file in the state folder. */
 export const Record = z.object({
@@ -28,6 +28,16 @@ export function hostsFolder(stateFolder: string): string {
   return path.join(stateFolder, 'hosts');
 }
 
+/** Texts that are too big for a notebook and are linked from it. */
+export function outputsFolder(stateFolder: string): string {
+  return path.join(stateFolder, 'outputs');
+}
+
+/** Copies of this program, one for each version. */
+export function programsFolder(stateFolder: string): string {
+  return path.join(stateFolder, 'programs');
+}
+
 /** Where a host keeps what its executions showed. */
 export function journalFolders(
   stateFolder: string,
@@ -35,7 +45,7 @@ export function journalFolders(
 ): { readonly own: string; readonly outputs: string } {
   return {
     own: path.join(hostsFolder(stateFolder), `${id}.journal`),
-    outputs: path.join(stateFolder, 'outputs'),
+    outputs: outputsFolder(stateFolder),
   };
 }
 
@@ -99,7 +109,13 @@ async function makeFolder(folder: string): Promise<string> {
   return folder;
 }
 
+/** The folder of this process alone, named after it, so that it is known to be of no use when the process has ended. */
+export async function ownFolder(): Promise<string> {
+  const { pid, born = '0' } = ownName();
+  return makeFolder(path.join(await socketFolder(), `${String(pid)}-${born}`));
+}
+
 /** A socket name nobody else uses. */
 export async function newSocketPath(): Promise<string> {
-  return path.join(await socketFolder(), randomBytes(6).toString('hex'));
+  return path.join(await ownFolder(), randomBytes(4).toString('hex'));
 }

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CellEvent } from '../kernels/cell-events.ts';
 import type { Execution } from '../kernels/execution.ts';
 import { toCellEvent } from '../kernels/to-cell-event.ts';
-import { About, aboutFile, type ExecutionFiles } from './journal-format.ts';
+import { type About, aboutFile, type ExecutionFiles, readAbout } from './journal-format.ts';
 import { readExecution, summarize } from './journal-reader.ts';
 import { isAlive } from './processes.ts';
 import { hostsFolder, journalFolders } from './records.ts';
@@ -60,15 +60,6 @@ async function findJournals(stateFolder: string): Promise<readonly Found[]> {
     if (about) found.push({ id: name.slice(0, -suffix.length), folder, about });
   }
   return found;
-}
-
-async function readAbout(folder: string): Promise<About | undefined> {
-  try {
-    return About.parse(JSON.parse(await readFile(aboutFile(folder), 'utf8')));
-  } catch {
-    // Half written, or of another version.
-    return undefined;
-  }
 }
 
 async function toRemains(

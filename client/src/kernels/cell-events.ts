@@ -50,3 +50,6 @@ export type CellEvent =
 
 export const NoticeAction = z.enum(['switchToPython', 'restart', 'goBack']);
 export type NoticeAction = z.infer<typeof NoticeAction>;
+
+/** Stands before text that came when no cell ran. */
+export const lateHeading = '[output outside a cell]\n';

@@ -1,12 +1,11 @@
 import type * as vscode from 'vscode';
 import type { Log } from '../base/log.ts';
-import type { CellEvent } from '../kernels/cell-events.ts';
+import { type CellEvent, lateHeading } from '../kernels/cell-events.ts';
 import { toNotebookOutput } from './notebook-output.vscode.ts';
 import { type CellOutput, CellOutputs } from './outputs.ts';
 
 const gatherMilliseconds = 200;
 const maxMegabytes = 1;
-const heading = '[output outside a cell]\n';
 
 /**
  * Shows what is printed while no cell runs, or by threads that print on: below the last cell that ran, and marked.
@@ -52,7 +51,7 @@ export class StrayOutput {
     const { outputs } = this.#gathered;
     // Blank text between cells is no news.
     const isBlank = outputs.every(
-      (output) => output.kind === 'stream' && output.text.trim() === heading.trim(),
+      (output) => output.kind === 'stream' && output.text.trim() === lateHeading.trim(),
     );
     if (!cell || isBlank) return;
     try {
@@ -75,5 +74,5 @@ export class StrayOutput {
 
 /** Marks the first of some outputs as one of no cell. */
 function withHeading(output: CellOutput, index: number): CellOutput {
-  return output.kind === 'stream' && index === 0 ? { ...output, text: heading + output.text } : output;
+  return output.kind === 'stream' && index === 0 ? { ...output, text: lateHeading + output.text } : output;
 }

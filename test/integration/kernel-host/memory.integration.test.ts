@@ -34,16 +34,16 @@ describe.runIf(process.platform === 'linux')('the memory of a kernel', () => {
   it('is that of all its processes, what they share counted once', async () => {
     await runCell(session, 'std::vector<double> big;');
     const { all, checkpoints } = await added('big.assign(200 * 1024 * 1024 / 8, 1.0);');
-    expect(all).toBeGreaterThan(195);
+    expect(all).toBeGreaterThan(150);
     expect(all).toBeLessThan(260);
     expect(checkpoints).toBeLessThan(30);
   });
 
   it('tells what only checkpoints hold: what changed since', async () => {
     const { all, checkpoints } = await added('for (double &x : big) x += 1;');
-    expect(checkpoints).toBeGreaterThan(195);
+    expect(checkpoints).toBeGreaterThan(150);
     expect(checkpoints).toBeLessThan(260);
-    expect(all).toBeGreaterThan(195);
+    expect(all).toBeGreaterThan(150);
   });
 
   it('is told of a Python kernel too, which has no checkpoints', async () => {
@@ -52,7 +52,7 @@ describe.runIf(process.platform === 'linux')('the memory of a kernel', () => {
       (await kernels.hosts.list()).find(({ label }) => label.includes('Python'));
     const before = (await use())?.memory ?? 0;
     await runCell(python, 'big = bytearray(200 * 1024 * 1024)', { language: 'python' });
-    expect(((await use())?.memory ?? 0) - before).toBeGreaterThan(195 * megabyte);
+    expect(((await use())?.memory ?? 0) - before).toBeGreaterThan(150 * megabyte);
     expect((await use())?.checkpointMemory).toBe(0);
     await python.shutDown();
   });
