@@ -29,6 +29,8 @@ public:
       std::snprintf(state.name, sizeof state.name, "%s", name.c_str());
    }
    static void Line(int line) { Self().line = line; }
+   /// Who knows the line when Line was told 0.
+   static void AskLine(int (*line)()) { Self().askLine = line; }
    static UserFunctions &Functions()
    {
       static UserFunctions functions;
@@ -68,6 +70,7 @@ private:
    struct State {
       volatile sig_atomic_t entered = 0, line = 0, cell = 0, signal = 0, other = 0, said = 0;
       int connection = -1;
+      int (*askLine)() = nullptr;
       pid_t process = 0;
       pthread_t thread;
       stack_t stack{};
@@ -95,6 +98,8 @@ private:
       alarm(1); // finding the frames may wait for a lock of malloc
       Begin();
       AddFrames(Code::Counter(context));
+      if (state.line == 0 && state.askLine && !state.other)
+         state.line = state.askLine();
       Finish();
    }
 

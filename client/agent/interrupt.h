@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <csignal>
 
+#include "guest.h"
 #include "processes.h"
 #include "safe-point.h"
 
@@ -20,6 +21,17 @@ public:
       Self().code.Prepare(Tick());
       Listen();
    }
+
+   /// A guest is asked first.
+   static void Ask(Guest *guest) { Self().guest = guest; }
+
+   /// In a handler: asks for another look a moment later; `Calm` when none is needed any more.
+   static void Again() { Self().code.Again(); }
+   static void Calm() { Self().code.Reset(); }
+   /// Number of the wish that the signals mean.
+   static int Wish() { return Self().shared->ask; }
+   /// Whether C++ of a C++ cell runs, perhaps far below.
+   static bool IsRunning() { return Self().code.IsRunning(); }
 
    /// Before each cell, because user code may have taken the signal.
    static void Listen()
@@ -61,6 +73,7 @@ public:
 private:
    struct State {
       Shared *shared;
+      rootbook::Guest *guest = nullptr;
       Leavable code;
       volatile sig_atomic_t inCell = 0, waiting = 0;
    };
@@ -75,7 +88,8 @@ private:
       State &state = Self();
       int saved = errno;
       if (!state.code.IsElsewhere(signal) && state.inCell && !IsLate(signal, info))
-         state.code.Leave(context, state.waiting);
+         if (!state.guest || !state.guest->Interrupt(context))
+            state.code.Leave(context, state.waiting);
       errno = saved;
    }
 

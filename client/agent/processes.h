@@ -31,6 +31,8 @@ struct Shared {
    volatile pid_t main;
    volatile int cell;   ///< that runs, or 0
    volatile int wanted; ///< cell whose end was asked for
+   volatile int ask;    ///< number of that wish, which the host repeats until the cell ends
+   int messages;        ///< how many a guest has sent, of which a copy must know those that came after it
 };
 
 /// The first process: adopts whatever its descendants leave behind, says how each ended, and ends them all with itself
@@ -62,7 +64,7 @@ public:
             if (!fConnection.Receive(command))
                EndAll();
             if (command.verb == "interrupt")
-               Interrupt(command.Number("cell"));
+               Interrupt(command.Number("cell"), command.Number("ask"));
          } while (fConnection.HasMore());
       }
    }
@@ -73,8 +75,9 @@ private:
    int fNudge;
 
    /// As Ctrl+C in a terminal, but for one cell only: to the whole group, which is ours.
-   void Interrupt(int cell)
+   void Interrupt(int cell, int ask)
    {
+      fShared.ask = ask;
       fShared.wanted = cell;
       if (cell > 0 && cell == fShared.cell)
          kill(0, SIGINT);

@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import sys
+import types
 import warnings
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -22,95 +23,17 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 #: Escape sequence, hidden by terminals, in which problems travel as the last line of a traceback.
 MARK = "\x1b_rootbook;%s\x1b\\"
 
-RED, PLAIN = "\x1b[31m", "\x1b[0m"
+
+def sibling(name):
+    """Names of another file of the agent, which is no module: nothing of it is on Python's path."""
+    path = os.path.join(FOLDER, name)
+    names = {"__name__": name, "__file__": path}
+    with open(path, encoding="utf-8") as file:
+        exec(compile(file.read(), path, "exec"), names)
+    return types.SimpleNamespace(**names)
 
 
-class CppError(Exception):
-    """What a C++ cell failed with. Subclasses made for each error carry the name of the C++ exception."""
-
-    def __init__(self, message, lines, problems):
-        super().__init__(message)
-        self._lines = lines
-        self.rootbook_problems = problems
-
-    def _render_traceback_(self):
-        return self._lines
-
-
-# ---------------------------------------------------------------- where mistakes are
-
-
-def position_of(text):
-    """Takes clang's `name:line:column: severity: message` apart; None where a text does not start like that."""
-    first = text.split("\n", 1)[0]
-    for severity in ("fatal error", "error", "warning", "note"):
-        place, found, message = first.partition(": %s: " % severity)
-        parts = place.rsplit(":", 2)
-        if found and len(parts) == 3 and parts[1].isdigit() and parts[2].isdigit():
-            kind = "error" if severity == "fatal error" else severity
-            return parts[0], {"severity": kind, "message": message, "line": int(parts[1]), "column": int(parts[2])}
-    return None
-
-
-def cpp_problems(name, outcome, texts):
-    """Problems of a C++ cell called `name`, from the compiler's texts and the place of the failure itself."""
-    found = [position_of(text) for text in texts]
-    problems = [problem for place in found if place for (where, problem) in [place] if where == name and problem["line"] > 0]
-    if not any(problem["severity"] == "error" for problem in problems) and outcome["line"] > 0:
-        message = outcome["message"] or outcome["name"]
-        problems.append(problem_at(message, outcome["line"], outcome["column"]))
-    return problems
-
-
-def problem_at(message, line, column):
-    return {"severity": "error", "message": message, "line": max(line, 1), "column": max(column, 1)}
-
-
-def python_problems(evalue, is_cell, removed_lines):
-    """The place in the cell where a Python error came out of it; `removed_lines`: blank ones before the code."""
-    message = "%s: %s" % (type(evalue).__name__, evalue)
-    if isinstance(evalue, SyntaxError) and evalue.lineno and is_cell(evalue.filename):
-        column = byte_column(evalue.text or "", evalue.offset or 1)
-        return [problem_at(evalue.msg or message, evalue.lineno + removed_lines, column)]
-    trace, inner = evalue.__traceback__, None
-    while trace is not None:
-        if is_cell(trace.tb_frame.f_code.co_filename):
-            inner = trace
-        trace = trace.tb_next
-    if inner is None:
-        return []
-    return [problem_at(message, inner.tb_lineno + removed_lines, column_of(inner))]
-
-
-def column_of(trace):
-    """Column, in bytes from 1, of the expression that a frame was in; 1 before Python 3.11."""
-    positions = getattr(trace.tb_frame.f_code, "co_positions", None)
-    if positions is None:
-        return 1
-    for index, (_, _, column, _) in enumerate(positions()):
-        if index == trace.tb_lasti // 2:
-            return (column or 0) + 1
-    return 1
-
-
-def byte_column(text, characters):
-    return len(text[: characters - 1].encode("utf-8", "replace")) + 1
-
-
-def blank_lines_before(code):
-    """IPython takes blank lines off the start of a cell, and counts without them."""
-    count = 0
-    for line in code.split("\n"):
-        if line.strip():
-            return count
-        count += 1
-    return 0
-
-
-def first_line(raw, body, magic_added):
-    """Line of the cell, as its author sees it, at which the body of its magic starts."""
-    at = raw.rfind(body.rstrip("\n")) if body.strip() else -1
-    return max(1, raw.count("\n", 0, max(at, 0)) + (0 if magic_added else 1))
+mistakes = sibling("rootbook_problems.py")
 
 
 # ---------------------------------------------------------------- the repairs
@@ -140,7 +63,8 @@ class Agent:
         try:
             problems = getattr(evalue, "rootbook_problems", None)
             if problems is None:
-                problems = python_problems(evalue, self.is_cell, blank_lines_before(self.raw_cell))
+                removed_lines = mistakes.blank_lines_before(self.raw_cell)
+                problems = mistakes.python_problems(evalue, self.is_cell, removed_lines)
             stb = [*stb, MARK % json.dumps({"problems": problems})]
         except Exception:
             pass  # The error itself matters more than where it is.
@@ -190,7 +114,7 @@ class Agent:
         name = "In[%d]" % self.count()
         metadata = (self.shell.get_parent() or {}).get("metadata", {})
         magic_added = metadata.get("rootbook", {}).get("magicAdded", False)
-        line_number = first_line(self.raw_cell, cell, magic_added)
+        line_number = mistakes.first_line(self.raw_cell, cell, magic_added)
         mode = "aclic" if {"-a", "--aclic"} & set(options) else "declare" if {"-d", "--declare"} & set(options) else "run"
         outcome = run(mode, cell, name, line_number)
         texts = [str(diagnostic.text) for diagnostic in outcome.diagnostics]
@@ -198,7 +122,7 @@ class Agent:
             for text in texts:
                 sys.stderr.write(text if text.endswith("\n") else text + "\n")
             return
-        raise cpp_error(name, outcome, texts)
+        raise mistakes.cpp_error(name, outcome, texts)
 
     def load_executor(self):
         if self.executor is None:
@@ -259,19 +183,6 @@ def executor(ROOT, run_cell):
         return functions[mode](code, name, line, os.getcwd())
 
     return run
-
-
-def cpp_error(name, outcome, texts):
-    fields = {"line": int(outcome.line), "column": int(outcome.column)}
-    fields.update({key: str(getattr(outcome, key)) for key in ("status", "name", "message")})
-    problems = cpp_problems(name, fields, texts)
-    if texts and fields["status"] == "error":
-        lines = "".join(text if text.endswith("\n") else text + "\n" for text in texts).rstrip("\n").split("\n")
-    else:
-        place = "%s:%d:%d: " % (name, fields["line"], fields["column"]) if fields["line"] else ""
-        lines = ["%s%s%s%s: %s" % (place, RED, fields["name"], PLAIN, fields["message"])]
-    kind = type(fields["name"] or "CppError", (CppError,), {})
-    return kind(fields["message"], lines, problems)
 
 
 # ---------------------------------------------------------------- canvases
@@ -380,21 +291,12 @@ def parameters(function):
     return ": " + ", ".join(values) if values else ""
 
 
-def sibling(name):
-    """Names of another file of the agent, which is no module: nothing of it is on Python's path."""
-    path = os.path.join(FOLDER, name)
-    names = {"__name__": name, "__file__": path}
-    with open(path, encoding="utf-8") as file:
-        exec(compile(file.read(), path, "exec"), names)
-    return names
-
-
 def load(paths, nonce):
     """Called with the host's named pipes, or with none."""
     from IPython import get_ipython
 
     shell = get_ipython()
-    pipes = sibling("rootbook_output.py")["Pipes"](paths, nonce) if paths else None
+    pipes = sibling("rootbook_output.py").Pipes(paths, nonce) if paths else None
     Agent(shell, pipes).install()
     if pipes:
         pipes.install(shell.kernel)

@@ -109,7 +109,7 @@ class Pipes:
         try:
             self.drain()
             for descriptor in self.descriptors:
-                write_all(descriptor, b"\x1b_rootbook;%s;%d\x1b\\" % (self.nonce.encode(), self.count))
+                write_all(descriptor, b"\x1b_rootbook;%s;-%d\x1b\\" % (self.nonce.encode(), self.count))
         except OSError:
             return 0
         return self.count

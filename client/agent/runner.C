@@ -3,7 +3,8 @@
 // As a macro:      root.exe -l -b runner.C
 // Compiled ahead:  root.exe -l -b -e 'gSystem->Load("librootbook_runner.so");
 //                                     ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();'
-// Both need ROOTBOOK_SOCKET and ROOTBOOK_NONCE in the environment.
+// In Python:       rootbook_python.py, which calls rootbook_python with what runs Python's cells.
+// All need ROOTBOOK_SOCKET and ROOTBOOK_NONCE in the environment.
 #ifdef __CLING__
 // Of this macro only: restoreOptimization() is before the user's cells.
 #pragma cling optimize(0)
@@ -37,6 +38,7 @@
 #include "frames.h"
 #include "interrupt.h"
 #include "processes.h"
+#include "python-guest.h"
 #ifndef __CLING__
 #include "rendering.h"
 #endif
@@ -82,8 +84,10 @@ inline Render findRenderer()
 
 class Runner : public Watcher {
 public:
-   Runner(Connection &connection, const std::string &socket, const std::string &nonce, Shared &shared)
-      : fConnection(connection), fSocket(socket), fNonce(nonce), fShared(shared), fCanvases(connection, findRenderer)
+   /// @param guest may be none.
+   Runner(Connection &connection, const std::string &socket, const std::string &nonce, Shared &shared, Guest *guest)
+      : fConnection(connection), fSocket(socket), fNonce(nonce), fShared(shared), fCanvases(connection, findRenderer),
+        fGuest(guest)
    {
       Instance() = this;
    }
@@ -95,7 +99,7 @@ public:
       __register_atfork(nullptr, nullptr, InChild, nullptr);
       on_exit(OnExit, nullptr);
       Streams::ReadInputBy(ReadInput);
-      if (auto *handler = gApplication->GetSignalHandler())
+      if (auto *handler = gApplication ? gApplication->GetSignalHandler() : nullptr)
          handler->Remove(); // it would take SIGINT first
       fCanvases.Watch(fCell);
       restoreOptimization();
@@ -111,6 +115,8 @@ public:
             RunCell(command);
          else if (command.verb == "checkpoint")
             TakeCheckpoint(command.Number("id"));
+         else if (command.verb == "ask" && fGuest)
+            fGuest->Ask(command);
       }
       _exit(0);
    }
@@ -119,12 +125,14 @@ public:
    {
       Crashes::Line(line);
       Canvases::DropReplaced();
-      if (count > 1)
+      if (count > 1 && !fInGuest)
          fConnection.Send(Frame("item").Add("cell", fCell).Add("line", line));
    }
 
    void Remark(const Diagnostic &remark) override
    {
+      if (fInGuest)
+         return;
       Streams::Flush();
       Frame frame("diagnostic");
       frame.Add("cell", fCell).Add("severity", remark.severity).Add("bytes", double(remark.text.size()));
@@ -160,12 +168,55 @@ public:
       EndChild();
    }
 
+   /// A C++ cell within one of the guest's.
+   Outcome RunWithin(const std::string &mode, const std::string &code, const std::string &name, int line)
+   {
+      Outcome outcome = Run(mode, code, name, line);
+      Crashes::Line(0);
+      return outcome;
+   }
+
+   /// A message of the guest's. Its place among the output is marked by its negative number in both streams. The guest
+   /// sends one at a time.
+   void Message(const std::string &content)
+   {
+      if (getpid() != fProcess)
+         return;
+      Streams::Flush();
+      Frame frame("message");
+      frame.Add("cell", fCell).Add("mark", ++fShared.messages).Add("bytes", double(content.size()));
+      fStreams.Mark(fNonce, -fShared.messages);
+      fConnection.Send(frame, content);
+   }
+
+   /// @param wait waits until an answer comes, or there is none. @returns whether there is one.
+   template <class Wait>
+   bool Input(const std::string &prompt, bool password, std::string &answer, Wait wait)
+   {
+      if (getpid() != fProcess || fCell == 0)
+         return false;
+      Streams::Flush();
+      fConnection.Send(Frame("input").Add("cell", fCell).Add("prompt", prompt).Flag("password", password));
+      if (!wait())
+         return false;
+      Command command;
+      if (!fConnection.Receive(command))
+         _exit(0);
+      answer = command.payload;
+      return true;
+   }
+
+   const Connection &Host() const { return fConnection; }
+   static Runner &Get() { return *Instance(); }
+
 private:
    Connection &fConnection;
    Streams fStreams;
    std::string fSocket, fNonce, fName;
    Shared &fShared;
    Canvases fCanvases;
+   Guest *fGuest;
+   bool fInGuest = false;
    int fCell = 0;
    pid_t fProcess = 0;
 
@@ -190,6 +241,8 @@ private:
       prctl(PR_SET_PDEATHSIG, SIGKILL);
       Interrupts::Arm(fShared);
       Crashes::Arm(fConnection.Descriptor());
+      if (fGuest)
+         fGuest->Arm();
    }
 
    /// A child that user code forked ends with the item in which it was forked.
@@ -222,7 +275,7 @@ private:
          done.Add("name", outcome.name).Add("message", outcome.message);
       if (outcome.line > 0)
          done.Add("line", outcome.line).Add("column", outcome.column);
-      if (int threads = UserThreads())
+      if (int threads = fGuest ? fGuest->Threads() : UserThreads())
          done.Add("threads", threads);
       fConnection.Send(done);
       fCell = 0;
@@ -230,6 +283,8 @@ private:
 
    Outcome Run(const std::string &mode, const std::string &code, const std::string &name, int line)
    {
+      if (mode == "guest" && fGuest)
+         return RunGuest(code, name, line);
       if (mode == "shell")
          return runShell(code, line);
       if (mode == "declare")
@@ -237,6 +292,15 @@ private:
       if (mode == "aclic")
          return compileCell(code, name, line, gSystem->TempDirectory(), this);
       return runCell(code, name, line, this);
+   }
+
+   Outcome RunGuest(const std::string &code, const std::string &name, int line)
+   {
+      fInGuest = true;
+      Outcome outcome = fGuest->Run(code, name, line);
+      fInGuest = false;
+      EndChild();
+      return outcome;
    }
 
    static int UserThreads()
@@ -256,13 +320,15 @@ private:
       Streams::Flush();
       double start = milliseconds();
       std::string reason;
-      switch (Copies::Fork(reason, [&] { Greet(id, milliseconds() - start); })) {
-      case Copies::original: return;
-      case Copies::failed:
+      if (fGuest)
+         fGuest->BeforeFork();
+      Copies::Side side = Copies::Fork(reason, [&] { Greet(id, milliseconds() - start); });
+      if (side == Copies::copy)
+         return Sleep();
+      if (fGuest)
+         fGuest->AfterFork();
+      if (side == Copies::failed)
          fConnection.Send(Frame("checkpointFailed").Add("checkpoint", id).Add("reason", reason));
-         return;
-      case Copies::copy: Sleep();
-      }
    }
 
    void Greet(int id, double forkMs)
@@ -280,9 +346,11 @@ private:
       if (!fConnection.Receive(command) || command.verb != "wake")
          _exit(0); // the host is gone, or a newer copy has taken this one's place
       BecomeMain();
+      if (fGuest)
+         fGuest->InCopy();
       if (command.Number("cell") > 0)
          fStreams.Mark(fNonce, command.Number("cell"));
-      fConnection.Send(Frame("ready"));
+      fConnection.Send(Frame("ready").Add("messages", fShared.messages));
    }
 
    /// A child that user code forked shares nothing with the host.
@@ -292,6 +360,8 @@ private:
          return;
       Crashes::Disarm();
       Instance()->fConnection.Close();
+      if (Guest *guest = Instance()->fGuest)
+         guest->InChild();
    }
 
    /// exit() in a cell: what ROOT does at its end would harm the copy that takes over, so it is not done.
@@ -340,11 +410,9 @@ inline std::string takeFromEnvironment(const char *name)
    return taken;
 }
 
-} // namespace rootbook
-
-extern "C" void rootbook_main()
+/// Forks the reaper and serves the host.
+[[noreturn]] inline void serve(Guest *guest)
 {
-   using namespace rootbook;
    std::string socket = takeFromEnvironment("ROOTBOOK_SOCKET"), nonce = takeFromEnvironment("ROOTBOOK_NONCE");
    if (socket.empty() || nonce.empty()) {
       std::fprintf(stderr, "rootbook: no socket to serve\n");
@@ -368,10 +436,60 @@ extern "C" void rootbook_main()
       Streams::Abandon();
       Reaper(connection, shared, Interrupts::Tick()).Run(signalfd(-1, &watched, SFD_CLOEXEC));
    }
-   static Runner runner(connection, socket, nonce, shared);
+   static Runner runner(connection, socket, nonce, shared, guest);
    runner.Prepare();
    sigprocmask(SIG_SETMASK, &before, nullptr);
    runner.Serve();
+}
+
+inline PythonGuest *&python()
+{
+   static PythonGuest *guest = nullptr;
+   return guest;
+}
+
+} // namespace rootbook
+
+extern "C" void rootbook_main()
+{
+   rootbook::serve(nullptr);
+}
+
+/// Does not return. What follows is for Python's cells, to be called without Python's lock.
+extern "C" void rootbook_python(const rootbook::PythonCalls *calls)
+{
+   using namespace rootbook;
+   python() = new PythonGuest(*calls);
+   serve(python());
+}
+
+extern "C" void rootbook_message(const char *content, size_t size)
+{
+   rootbook::Runner::Get().Message(std::string(content, size));
+}
+
+/// @returns the answer, which is the caller's until the next one; nullptr when there is none.
+extern "C" const char *rootbook_input(const char *prompt, int password)
+{
+   using namespace rootbook;
+   static std::string answer;
+   Runner &runner = Runner::Get();
+   auto wait = [&] { return python()->Wait(runner.Host()); };
+   return runner.Input(prompt, password != 0, answer, wait) ? answer.c_str() : nullptr;
+}
+
+/// Runs a C++ cell within a Python one. `tell` is called with status, name, message, line, column, and clang's texts, each with a record separator.
+extern "C" void rootbook_cpp(const char *mode, const char *code, const char *name, int line,
+                             void (*tell)(const char *, const char *, const char *, int, int, const char *))
+{
+   using namespace rootbook;
+   Outcome outcome = Runner::Get().RunWithin(mode, code, name, line);
+   if (outcome.status == "interrupted")
+      python()->Grant();
+   std::string texts;
+   for (const Diagnostic &diagnostic : outcome.diagnostics)
+      texts += diagnostic.text + '\x1e';
+   tell(outcome.status.c_str(), outcome.name.c_str(), outcome.message.c_str(), outcome.line, outcome.column, texts.c_str());
 }
 
 void runner()

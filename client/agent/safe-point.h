@@ -54,6 +54,15 @@ public:
       return innermost && (Has(name, "/libc.so") || Has(name, "/libstdc++")) ? Place::delicate : Place::plain;
    }
 
+   /// Name of the library that an address lies in; nullptr for code of the interpreter's.
+   static const char *Library(void *address)
+   {
+      Object object;
+      if (!Self().find || Self().find(address, &object) != 0)
+         return Self().find ? nullptr : "";
+      return object.map->name ? object.map->name : "";
+   }
+
    static void *Counter(void *context)
    {
 #if defined(__x86_64__) && defined(__linux__)
@@ -169,6 +178,7 @@ public:
    }
 
    void Reset() { fWanted = 0; }
+   bool IsRunning() const { return fRunning; }
    bool IsWanted() const { return fWanted; }
 
    /// Runs `body`. @throws Interrupted when it was left at a safe point, or was to be before it began.
@@ -216,6 +226,13 @@ public:
          fLow = Code::Stack(context);
          siglongjmp(fTarget, 1);
       }
+      Again();
+   }
+
+   /// In a handler: asks for another look a moment later.
+   void Again()
+   {
+      fWanted = 1;
       itimerspec soon{};
       soon.it_value.tv_nsec = 300000 + 100000 * (++fTries % 7); // not in step with what runs
       timer_settime(fTimer, 0, &soon, nullptr);

@@ -109,6 +109,9 @@ async function runTask(interpreter: Interpreter, task: Task, options: RunOptions
         const json = payload.toString('utf8', 0, frame.json);
         displays.push({ frame, json, png: payload.subarray(frame.json) });
       },
+      onMessage(message) {
+        throw new Error(`a message of no guest: ${message.type}`);
+      },
       onInput() {
         options.onInput?.();
         const answer = answers.shift();

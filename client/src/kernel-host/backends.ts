@@ -1,10 +1,11 @@
 import path from 'node:path';
 import type { Log } from '../base/log.ts';
 import { UserError } from '../base/errors.ts';
+import type { Installation } from '../kernels/installation.ts';
 import type { Backend } from './backend.ts';
 import type { LaunchSpec } from './launch-spec.ts';
-import { RunnerBackend } from './runner/backend.ts';
-import { runnerRecipe } from './runner/commands.ts';
+import { type PythonSource, RunnerBackend } from './runner/backend.ts';
+import { rootArguments, runnerRecipe } from './runner/commands.ts';
 
 /** Starts the interpreter that a launch asks for. @throws {UserError} with the kernel's own words. */
 export async function startBackend(
@@ -13,25 +14,34 @@ export async function startBackend(
   log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
-  return spec.flavour === 'cpp'
-    ? startRunner(spec, privateFolder, log, signal)
-    : startPython(spec, privateFolder, log, signal);
+  switch (spec.flavour) {
+    case 'cpp':
+      return startRunner(
+        spec,
+        () => startJupyter(spec, privateFolder, log, new AbortController().signal),
+        log,
+        signal,
+      );
+    case 'python-runner':
+      return startRunner(spec, 'inside', log, signal);
+    case 'python':
+      return startJupyter(spec, privateFolder, log, signal);
+  }
 }
 
-async function startPython(
+async function startJupyter(
   spec: LaunchSpec,
   privateFolder: string,
   log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
   const { installation, folder, agentFolder } = spec;
-  if (installation.python === undefined)
-    throw new UserError(`No Python was found that belongs to the ROOT in ${installation.root}.`);
+  const python = pythonOf(installation);
   // Loaded when needed: it brings a native module, which a C++ kernel has no use for.
   const { startJupyterBackend } = await import('./jupyter/backend.ts');
   return startJupyterBackend(
     {
-      python: installation.python,
+      python,
       folder,
       environment: environmentOf(spec),
       agentFolder,
@@ -44,33 +54,43 @@ async function startPython(
 
 async function startRunner(
   spec: LaunchSpec,
-  privateFolder: string,
+  python: PythonSource,
   log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
   const { installation, folder, agentFolder, cacheFolder } = spec;
   const bundled = path.join(path.dirname(process.argv[1] ?? ''), 'runners');
   const recipe = await runnerRecipe(installation, { agent: agentFolder, cache: cacheFolder, bundled });
-  const backend = new RunnerBackend(spec.checkpoints, log, () =>
-    startPython(spec, privateFolder, log, new AbortController().signal),
-  );
+  const backend = new RunnerBackend(spec.checkpoints, log, python);
+  const { executable, args } =
+    python === 'inside'
+      ? {
+          executable: pythonOf(installation),
+          args: [path.join(agentFolder, 'rootbook_python.py'), recipe.file],
+        }
+      : { executable: installation.executable, args: rootArguments(recipe) };
   const cancel = (): void => void backend.close();
   signal.addEventListener('abort', cancel, { once: true });
   try {
     await backend.start({
-      executable: installation.executable,
-      args: recipe.args,
+      executable,
+      args,
       folder,
       environment: environmentOf(spec),
     });
   } catch (cause) {
     await backend.close();
-    throw startFailure(installation.executable, backend.startupText, cause);
+    throw startFailure(executable, backend.startupText, cause);
   } finally {
     signal.removeEventListener('abort', cancel);
   }
   recipe.compile();
   return backend;
+}
+
+function pythonOf({ python, root }: Installation): string {
+  if (python === undefined) throw new UserError(`No Python was found that belongs to the ROOT in ${root}.`);
+  return python;
 }
 
 /** The editor's environment without what is only its own, and with what the launch changes. */

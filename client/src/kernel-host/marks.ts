@@ -1,12 +1,13 @@
 import { StringDecoder } from 'node:string_decoder';
 
-/** A piece of one of the user's streams: text, or the end mark of a cell. */
-export type Piece = { readonly text: string } | { readonly mark: number };
+/** A piece of one of the user's streams: text, the end mark of a cell, or the place of a message. */
+export type Piece = { readonly text: string } | { readonly mark: number } | { readonly message: number };
 
 /**
- * Takes the end marks out of stdout or stderr, also when one is cut by a chunk's border, and decodes the rest.
+ * Takes the marks out of stdout or stderr, also when one is cut by a chunk's border, and decodes the rest.
  *
  * A mark is `ESC _ rootbook;NONCE;CELL ESC \`; nobody can print one who does not know the nonce.
+ * A negative number marks the place of a message that is sent elsewhere.
  */
 export class MarkReader {
   readonly #start: Buffer;
@@ -30,7 +31,8 @@ export class MarkReader {
         return pieces;
       }
       this.#text(bytes.subarray(0, at), pieces);
-      pieces.push({ mark: Number(bytes.toString('latin1', at + this.#start.length, end)) });
+      const number = Number(bytes.toString('latin1', at + this.#start.length, end));
+      pieces.push(number < 0 ? { message: -number } : { mark: number });
       bytes = bytes.subarray(end + 2);
     }
     const keep = this.#partialStart(bytes);

@@ -23,6 +23,11 @@ export const Installation = z.object({
 });
 export type Installation = z.infer<typeof Installation>;
 
-/** `cpp`: our runner in root.exe. `python`: ipykernel with `import ROOT`. */
-export const Flavour = z.enum(['cpp', 'python']);
+/** `cpp`: our runner in root.exe. `python`: ipykernel with `import ROOT`. `python-runner`: our runner in Python. */
+export const Flavour = z.enum(['cpp', 'python', 'python-runner']);
 export type Flavour = z.infer<typeof Flavour>;
+
+/** The language of cells that do not say another one. */
+export function languageOf(flavour: Flavour): 'cpp' | 'python' {
+  return flavour === 'cpp' ? 'cpp' : 'python';
+}

@@ -9,7 +9,7 @@ import { createKernelHosts } from '../kernel-host/client.ts';
 import type { LaunchSpec } from '../kernel-host/launch-spec.ts';
 import type { CellStatus } from '../kernels/cell-events.ts';
 import { findInstallations, variablesOf } from '../kernels/discovery.ts';
-import { Flavour, type Installation } from '../kernels/installation.ts';
+import { Flavour, type Installation, languageOf } from '../kernels/installation.ts';
 import { sourceHash } from '../kernels/execution.ts';
 import type { Session } from '../kernels/session.ts';
 import { joinText, type Notebook, type NotebookCell, parseNotebook, toNbformat } from './nbformat.ts';
@@ -151,7 +151,7 @@ async function runCell(
   cell['execution_count'] = null;
   if (code.trim() === '') return 'ok';
   const place = { cellId: cell.id ?? String(index), index, source: sourceHash(code) };
-  const request = { id: randomUUID(), code, language: flavour, place, mayFail: mayFail(cell) };
+  const request = { id: randomUUID(), code, language: languageOf(flavour), place, mayFail: mayFail(cell) };
   for await (const event of session.execute(request, signal)) {
     if (event.kind === 'started') cell['execution_count'] = event.count ?? null;
     else if (event.kind === 'input') {

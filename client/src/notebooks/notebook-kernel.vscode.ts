@@ -231,10 +231,6 @@ export class NotebookKernel {
     const found = await this.#services.hosts.attach(key, takeOver, this.#detached.signal);
     if (found.kind !== 'attached') return found;
     const { session } = found;
-    if (this.notebook.isClosed) {
-      await session.detach();
-      return { kind: 'none' };
-    }
     this.#adopt(session);
     void this.#bringBack(session.executions, (id) => session.follow(id, this.#detached.signal));
     return found;
@@ -408,7 +404,7 @@ export class NotebookKernel {
         this.#stray.add(event);
       }),
     );
-    this.#onState(session.state);
+    this.#setState(session.state);
   }
 
   #onState(state: KernelState): void {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Flavour, Installation } from '../kernels/installation.ts';
+import { type Flavour, type Installation, languageOf } from '../kernels/installation.ts';
 import type { CellLanguage } from '../kernels/session.ts';
 
 /** What a notebook says about itself, as far as it matters for choosing a kernel. */
@@ -59,7 +59,7 @@ export function toCode(
 ): { readonly language: CellLanguage; readonly code: string } | { readonly refusal: string } {
   if (languages.cpp.includes(language)) return { language: 'cpp', code: text };
   if (languages.python.includes(language)) return { language: 'python', code: text };
-  if (language === 'shellscript') return { language: flavour, code: `%%bash\n${text}` };
+  if (language === 'shellscript') return { language: languageOf(flavour), code: `%%bash\n${text}` };
   return {
     refusal:
       `A cell of language "${language}" cannot run here. ` +

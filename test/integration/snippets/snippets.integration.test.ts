@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { Flavour } from '../../../client/src/kernels/installation.ts';
+import { type Flavour, languageOf } from '../../../client/src/kernels/installation.ts';
 import type { Session } from '../../../client/src/kernels/session.ts';
 import { cellRequest } from '../../support/cell-request.ts';
 import { testHosts, type TestHosts } from '../../support/real-kernel.ts';
@@ -32,7 +32,7 @@ afterAll(() => hosts.close());
 
 /** Runs code in a session as a cell. @returns what went wrong, if anything did. */
 async function failureOf(session: Session, flavour: Flavour, code: string): Promise<string | undefined> {
-  const request = cellRequest(code, { language: flavour, mayFail: true });
+  const request = cellRequest(code, { language: languageOf(flavour), mayFail: true });
   let failure: string | undefined;
   for await (const event of session.execute(request, new AbortController().signal)) {
     if (event.kind === 'error') failure = `${event.name}: ${event.message}`;

@@ -163,12 +163,11 @@ export class Workbench {
     return new NotebookView(this.page, path.join(this.folder, name), (title) => this.runCommand(title));
   }
 
-  /** Opens a file of the folder in place of what is open, without waiting for what it shows. */
+  /** Opens a file of the folder in place of the editor in front, without waiting for what it shows. */
   async openFile(name: string): Promise<void> {
-    const tabs = this.page.locator('.tab');
-    for (let open = await tabs.count(); open > 0; open--) {
+    if ((await this.page.locator('.tab.active').count()) > 0) {
       await this.runCommand('View: Revert and Close Editor');
-      await tabs.nth(open - 1).waitFor({ state: 'detached' });
+      await this.page.locator('.tab.active').waitFor({ state: 'detached' });
     }
     await this.page.keyboard.press('Control+P');
     const input = this.page.locator('.quick-input-widget input[type="text"]').first();
@@ -213,11 +212,6 @@ export class Workbench {
   /** Process ids of the kernel hosts that run for this profile. */
   kernelHosts(): readonly number[] {
     return runningHosts(this.#state);
-  }
-
-  /** Ends the kernels that a journey has left. */
-  async endKernelHosts(): Promise<void> {
-    await endHosts(this.#state);
   }
 
   /** Keeps a picture of the window in `test/artifacts`. */

@@ -5,7 +5,7 @@ import pathlib
 import sys
 import unittest
 
-PATH = pathlib.Path(__file__).parents[3] / "client" / "agent" / "rootbook_agent.py"
+PATH = pathlib.Path(__file__).parents[3] / "client" / "agent" / "rootbook_problems.py"
 sys.dont_write_bytecode = True
 spec = importlib.util.spec_from_file_location("agent_under_test", PATH)
 agent = importlib.util.module_from_spec(spec)

@@ -4,7 +4,7 @@ import { Scope } from '../../base/scope.ts';
 import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Backend, BackendCell, BackendReply, Emission } from '../backend.ts';
 import { takeMark, toCode, toLoader, withProblems } from './agent.ts';
-import { Merge, type StreamName } from './merge.ts';
+import { Merge, type StreamName } from '../merge.ts';
 import { Requests, toEmission } from './requests.ts';
 import { type JupyterLaunch, type Started, startKernel } from './start.ts';
 import { toDeath, toEnding } from './wording.ts';
@@ -66,8 +66,8 @@ class JupyterBackend implements Backend {
     this.#log = log;
     this.#scope = scope;
     this.#merge = new Merge(
-      (name, text) => {
-        this.#print(name, text);
+      (name, piece) => {
+        if ('text' in piece) this.#print(name, piece.text);
       },
       (message) => {
         this.#receive(message);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Scope } from '../../base/scope.ts';
 import { Coalescer } from '../coalescer.ts';
 import { MarkReader, type Piece } from '../marks.ts';
-import type { StreamName } from './merge.ts';
+import type { StreamName } from '../merge.ts';
 
 /** Milliseconds in which output is gathered before it is passed on. */
 const gatherTime = 15;

@@ -2,7 +2,7 @@ import type { KernelMessage } from '../../kernels/messages.ts';
 import type { Log } from '../../base/log.ts';
 import { canvasHtml } from '../../kernels/canvas-html.ts';
 import type { Backend, BackendCell, BackendReply, Emission, Processes } from '../backend.ts';
-import type { Display } from './frames.ts';
+import type { Display, GuestMessage } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
 import type { RunnerCommand } from './process.ts';
@@ -17,19 +17,26 @@ const displayPatience = 50;
 const ok: BackendReply = { status: 'ok' };
 const failed: BackendReply = { status: 'error' };
 
-/** Where `%%python` cells of a C++ notebook go; started when the first one comes. */
-export type PythonSource = () => Promise<Backend>;
+/**
+ * Where Python cells go: to an interpreter in the runner's own process, or to a kernel of their own that is started when
+ * the first one comes.
+ */
+export type PythonSource = 'inside' | (() => Promise<Backend>);
 
 /**
- * ROOT C++ on our runner.
+ * ROOT on our runner.
  *
- * @throws {Error} when `root.exe` does not become ready; what it printed is in `startupText`.
+ * @throws {Error} when it does not become ready; what it printed is in `startupText`.
  */
 export class RunnerBackend implements Backend {
   readonly #interpreter: Interpreter;
   readonly #python: PythonSource;
   /** Which cell each name in the interpreter was. */
   readonly #cells = new Map<string, string>();
+  /** Questions to the guest, answered in their order when no cell runs. */
+  readonly #questions: (() => void)[] = [];
+  readonly #answers = new Map<string, Emit>();
+  #executing = false;
   #helper: Backend | undefined;
   #runningHelper = false;
   #jsroot = true;
@@ -50,6 +57,9 @@ export class RunnerBackend implements Backend {
     this.#interpreter.onStrayDisplay = (display, payload) => {
       this.onStray(this.#toDisplay(display, payload));
     };
+    this.#interpreter.onStrayMessage = (message) => {
+      this.#hear(message);
+    };
     this.#interpreter.onLoss = (ending, undone) => {
       this.#lossBetweenCells(ending, undone);
     };
@@ -65,7 +75,9 @@ export class RunnerBackend implements Backend {
     const steps: readonly Step[] =
       cell.language === 'python' ? [{ kind: 'python', code: cell.code, line: 1 }] : toSteps(cell.code);
     this.#cells.set(name, cell.cellId);
+    this.#executing = true;
     const reply = await this.#runSteps(steps, name, cell, emit);
+    this.#executing = false;
     // What was undone left no trace.
     if (this.#interpreter.alive && !('undone' in reply)) this.#interpreter.remember(name);
     return reply;
@@ -76,6 +88,13 @@ export class RunnerBackend implements Backend {
     else if (message.type === 'input_reply') {
       const value = message.content['value'];
       this.#interpreter.answer(typeof value === 'string' ? value : '');
+    } else if (this.#python === 'inside' && message.type.endsWith('_request')) {
+      const { id, type, content } = message;
+      this.#answers.set(id, emit);
+      this.#questions.push(() => {
+        this.#interpreter.ask({ id, type, content });
+      });
+      if (!this.#executing) this.#askAll();
     }
   }
 
@@ -95,6 +114,7 @@ export class RunnerBackend implements Backend {
   }
 
   settled(idle: boolean): void {
+    if (idle) this.#askAll();
     this.#interpreter.settled(idle);
     // What rootlogon printed; ROOT itself prints an empty line.
     const text = this.startupText.trim();
@@ -136,7 +156,9 @@ export class RunnerBackend implements Backend {
       case 'file':
         return this.#runTask({ mode: 'shell', code: writeFileCommand(step), name, line: 1 }, emit);
       case 'python':
-        return this.#runPython({ ...cell, code: step.code, language: 'python' }, emit);
+        if (this.#python === 'inside')
+          return this.#runTask({ mode: 'guest', code: step.code, name, line: step.line }, emit);
+        return this.#runPython({ ...cell, code: step.code, language: 'python' }, this.#python, emit);
       case 'jsroot':
         this.#jsroot = step.on;
         return ok;
@@ -153,7 +175,11 @@ export class RunnerBackend implements Backend {
   }
 
   async #runTask(task: Task, emit: Emit): Promise<BackendReply> {
-    const shown = new TaskOutput(emit, (display, payload) => this.#toDisplay(display, payload));
+    const shown = new TaskOutput(
+      emit,
+      (display, payload) => this.#toDisplay(display, payload),
+      (message) => this.#toEmission(message),
+    );
     const outcome = await this.#interpreter.run(task, shown);
     shown.flush();
     return this.#conclude(outcome, task, emit);
@@ -162,6 +188,8 @@ export class RunnerBackend implements Backend {
   #conclude(outcome: Outcome, task: Task, emit: Emit): BackendReply {
     if (outcome.kind === 'done') {
       if (outcome.done.status === 'ok') return ok;
+      // It has told what went wrong itself.
+      if (task.mode === 'guest') return failed;
       if (outcome.broken) {
         const { name, message } = brokenCell;
         emit(failure(name, message, [{ line: task.line, column: 1 }], [message, brokenReason]));
@@ -194,7 +222,7 @@ export class RunnerBackend implements Backend {
     return { ...failed, undone: undone ?? [] };
   }
 
-  async #runPython(cell: BackendCell, emit: Emit): Promise<BackendReply> {
+  async #runPython(cell: BackendCell, python: () => Promise<Backend>, emit: Emit): Promise<BackendReply> {
     if (!this.#saidNotShared) {
       this.#saidNotShared = true;
       emit(
@@ -205,7 +233,7 @@ export class RunnerBackend implements Backend {
       );
     }
     try {
-      this.#helper ??= await this.#python();
+      this.#helper ??= await python();
     } catch (error) {
       emit(failure('NoPython', error instanceof Error ? error.message : String(error), []));
       return failed;
@@ -235,6 +263,29 @@ export class RunnerBackend implements Backend {
     if (!undone) this.onDeath(deadReason);
   }
 
+  #askAll(): void {
+    for (const ask of this.#questions.splice(0)) ask();
+  }
+
+  /** A message of the guest's outside a cell: an answer, or of a thread that goes on. */
+  #hear(message: GuestMessage): void {
+    const { request, ...content } = message.content;
+    const emit = typeof request === 'string' ? this.#answers.get(request) : undefined;
+    if (emit && typeof request === 'string') {
+      this.#answers.delete(request);
+      emit({ channel: 'shell', type: message.type, content });
+      return;
+    }
+    const emission = this.#toEmission(message);
+    if (emission) this.onStray(emission);
+  }
+
+  #toEmission({ type, content }: GuestMessage): Emission | undefined {
+    if (type !== 'rootbook_jsroot') return { channel: 'iopub', type, content };
+    this.#jsroot = content['on'] === true;
+    return undefined;
+  }
+
   #toDisplay({ id, update, json, text }: Display, payload: Buffer): Emission {
     const png = payload.subarray(json).toString('base64');
     const canvas = payload.toString('utf8', 0, json);
@@ -258,12 +309,18 @@ const deadReason = 'ROOT is gone and there was no checkpoint to go back to. Rest
 class TaskOutput implements TaskListener {
   readonly #emit: Emit;
   readonly #toDisplay: (display: Display, payload: Buffer) => Emission;
+  readonly #toEmission: (message: GuestMessage) => Emission | undefined;
   readonly #displays: Emission[] = [];
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(emit: Emit, toDisplay: (display: Display, payload: Buffer) => Emission) {
+  constructor(
+    emit: Emit,
+    toDisplay: (display: Display, payload: Buffer) => Emission,
+    toEmission: (message: GuestMessage) => Emission | undefined,
+  ) {
     this.#emit = emit;
     this.#toDisplay = toDisplay;
+    this.#toEmission = toEmission;
   }
 
   onText(name: 'stdout' | 'stderr', text: string): void {
@@ -277,9 +334,16 @@ class TaskOutput implements TaskListener {
     }, displayPatience);
   }
 
-  onInput(prompt: string): void {
+  /** Its place among the text is right; plots that were sent before it have waited for that text. */
+  onMessage(message: GuestMessage): void {
     this.flush();
-    this.#emit({ channel: 'stdin', type: 'input_request', content: { prompt, password: false } });
+    const emission = this.#toEmission(message);
+    if (emission) this.#emit(emission);
+  }
+
+  onInput(prompt: string, password: boolean): void {
+    this.flush();
+    this.#emit({ channel: 'stdin', type: 'input_request', content: { prompt, password } });
   }
 
   flush(): void {

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { exists } from '../../kernels/environments.ts';
 import type { Installation } from '../../kernels/installation.ts';
 
-/** How to start the runner of one ROOT: as a macro, or compiled ahead where that was done before. */
+/** Where the runner of one ROOT is. */
 export interface RunnerRecipe {
-  readonly args: readonly string[];
+  /** `runner.C`, or the library that it was compiled into where that was done before. */
+  readonly file: string;
   /** Compiles the runner for the next start; does nothing when that is done. Never throws. */
   readonly compile: () => void;
 }
@@ -29,15 +30,21 @@ export async function runnerRecipe(
   const own = path.join(folders.cache, await libraryName(installation, folders.agent, installation.root));
   const places = installation.origin === 'wheel' ? [path.join(folders.bundled, name), own] : [own];
   for (const library of places) {
-    if (!(await exists(library))) continue;
-    const load = `gSystem->Load(${JSON.stringify(library)}); ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();`;
-    return { args: ['-l', '-b', '-e', load], compile: () => undefined };
+    if (await exists(library)) return { file: library, compile: () => undefined };
   }
-  const macro = path.join(folders.agent, 'runner.C');
   return {
-    args: ['-l', '-b', '-e', `gROOT->Macro(${JSON.stringify(macro)});`],
+    file: path.join(folders.agent, 'runner.C'),
     compile: () => void compileRunner(installation, folders.agent, own).catch(() => undefined),
   };
+}
+
+/** Arguments of `root.exe` that make it a runner. */
+export function rootArguments({ file }: RunnerRecipe): readonly string[] {
+  const name = JSON.stringify(file);
+  const start = file.endsWith('.C')
+    ? `gROOT->Macro(${name});`
+    : `gSystem->Load(${name}); ((void (*)())gSystem->DynFindSymbol("*", "rootbook_main"))();`;
+  return ['-l', '-b', '-e', start];
 }
 
 /**

@@ -12,7 +12,9 @@ export const RunnerFrame = z.discriminatedUnion('frame', [
     /** Milliseconds that the fork took. */
     forkMs: z.number().optional(),
   }),
-  z.object({ frame: z.literal('ready') }),
+  /** `messages`: the last one that a process of the kernel may have sent; those that have not come are lost. */
+  z.object({ frame: z.literal('ready'), messages: z.number().optional() }),
+  z.object({ frame: z.literal('message'), cell: z.number(), mark: z.number(), bytes: z.number() }),
   z.object({ frame: z.literal('item'), cell: z.number(), line: z.number() }),
   z.object({ frame: z.literal('diagnostic'), cell: z.number(), severity: z.string(), bytes: z.number() }),
   z.object({
@@ -25,7 +27,12 @@ export const RunnerFrame = z.discriminatedUnion('frame', [
     text: z.string(),
     bytes: z.number(),
   }),
-  z.object({ frame: z.literal('input'), cell: z.number(), prompt: z.string() }),
+  z.object({
+    frame: z.literal('input'),
+    cell: z.number(),
+    prompt: z.string(),
+    password: z.boolean().optional(),
+  }),
   z.object({
     frame: z.literal('done'),
     cell: z.number(),
@@ -56,6 +63,10 @@ export type RunnerFrame = z.infer<typeof RunnerFrame>;
 export type Crash = Extract<RunnerFrame, { frame: 'crash' }>;
 export type Done = Extract<RunnerFrame, { frame: 'done' }>;
 export type Display = Extract<RunnerFrame, { frame: 'display' }>;
+
+/** What another interpreter in the runner's process says; types are Jupyter's, and ours where it has none. */
+export const GuestMessage = z.object({ type: z.string(), content: z.record(z.string(), z.unknown()) });
+export type GuestMessage = z.infer<typeof GuestMessage>;
 
 /** A header and the bytes that followed it. */
 export interface Received {

@@ -2,15 +2,16 @@ import type { Log } from '../../base/log.ts';
 import type { Problem } from '../../kernels/cell-events.ts';
 import type { Processes } from '../backend.ts';
 import { CheckpointPolicy } from './checkpoints.ts';
-import { command, type Display, type Done, type Received } from './frames.ts';
+import { command, type Display, type Done, GuestMessage, type Received } from './frames.ts';
 import type { Piece } from '../marks.ts';
+import { Merge, type StreamName } from '../merge.ts';
 import { RunnerProcess, type RunnerCommand, type RunnerListener } from './process.ts';
 import { withoutBreakdown } from './breakdown.ts';
 import { type Ending, problemsIn } from './wording.ts';
 
-/** What the runner is to run: C++ or a shell command, and where in which cell it stands. */
+/** What the runner is to run: C++, a shell command, or code of its guest's, and where in which cell it stands. */
 export interface Task {
-  readonly mode: 'cpp' | 'declare' | 'aclic' | 'shell';
+  readonly mode: 'cpp' | 'declare' | 'aclic' | 'shell' | 'guest';
   readonly code: string;
   /** Name of the cell in messages, `In[3]`; without blanks. */
   readonly name: string;
@@ -22,7 +23,8 @@ export interface Task {
 export interface TaskListener {
   onText(name: 'stdout' | 'stderr', text: string): void;
   onDisplay(display: Display, payload: Buffer): void;
-  onInput(prompt: string): void;
+  onMessage(message: GuestMessage): void;
+  onInput(prompt: string, password: boolean): void;
 }
 
 export type Outcome =
@@ -67,6 +69,11 @@ const checkpointPatience = 500;
 /** Milliseconds between two interrupts of one cell. */
 const interruptInterval = 100;
 
+interface Sent {
+  readonly cell: number;
+  readonly message: GuestMessage;
+}
+
 /** A ROOT that runs one task at a time and comes back after a crash. */
 export class Interpreter implements RunnerListener {
   readonly #policy = new CheckpointPolicy();
@@ -76,11 +83,22 @@ export class Interpreter implements RunnerListener {
   /** Cells that each copy has seen. */
   readonly #seen = new Map<number, number>();
   readonly #history: string[] = [];
+  /** What the guest has sent, among the text. */
+  readonly #merge = new Merge<Sent>(
+    (name, piece) => {
+      this.#passed(name, piece);
+    },
+    ({ cell, message }) => {
+      if (cell > 0 && cell === this.#running?.number) this.#running.listener.onMessage(message);
+      else this.onStrayMessage(message);
+    },
+  );
   #process: RunnerProcess | undefined;
   #expected:
     { readonly id: number; readonly arrival: Promise<void>; readonly arrived: () => void } | undefined;
   #running: Running | undefined;
   #number = 0;
+  #asks = 0;
   #starting: { resolve(): void; reject(error: Error): void } | undefined;
   #interrupting: NodeJS.Timeout | undefined;
   /** The copy to wake next, when it was asked for one, and whom to tell what that undid. */
@@ -89,6 +107,8 @@ export class Interpreter implements RunnerListener {
   onStray: (name: 'stdout' | 'stderr', text: string) => void = () => undefined;
   /** The process went between two tasks; `undone` as in an outcome. */
   onLoss: (ending: Ending, undone: readonly string[] | undefined) => void = () => undefined;
+  /** A message of the guest's outside a task. */
+  onStrayMessage: (message: GuestMessage) => void = () => undefined;
   /** A plot that changed outside a task. */
   onStrayDisplay: (display: Display, payload: Buffer) => void = () => undefined;
 
@@ -150,6 +170,11 @@ export class Interpreter implements RunnerListener {
     this.#process?.send(command('checkpoint', { id: next.id }));
   }
 
+  /** Asks the guest; it answers with a message outside a task. Only while no task runs. */
+  ask(question: Readonly<Record<string, unknown>>): void {
+    this.#process?.send(command('ask', {}, Buffer.from(JSON.stringify(question))));
+  }
+
   answer(text: string): void {
     this.#process?.send(command('input', {}, Buffer.from(`${text}\n`)));
   }
@@ -158,8 +183,10 @@ export class Interpreter implements RunnerListener {
   interrupt(): void {
     const number = this.#running?.number;
     if (number === undefined) return;
-    this.#process?.interrupt(number);
-    this.#interrupting ??= setInterval(() => this.#process?.interrupt(number), interruptInterval);
+    const ask = ++this.#asks;
+    this.#process?.interrupt(number, ask);
+    clearInterval(this.#interrupting);
+    this.#interrupting = setInterval(() => this.#process?.interrupt(number, ask), interruptInterval);
   }
 
   /** @returns `false` when there is no copy to go back to. */
@@ -206,7 +233,13 @@ export class Interpreter implements RunnerListener {
     switch (frame.frame) {
       case 'ready':
         this.#starting?.resolve();
+        this.#merge.release(frame.messages ?? 0);
         return;
+      case 'message': {
+        const message = GuestMessage.parse(JSON.parse(payload.toString()));
+        this.#merge.addMessage({ cell: frame.cell, message }, frame.mark);
+        return;
+      }
       case 'diagnostic':
         if (frame.severity === 'error') running?.errors.push(payload.toString());
         else if (running) running.listener.onText('stderr', payload.toString());
@@ -217,7 +250,7 @@ export class Interpreter implements RunnerListener {
         else this.onStrayDisplay(frame, payload);
         return;
       case 'input':
-        running?.listener.onInput(frame.prompt);
+        running?.listener.onInput(frame.prompt, frame.password ?? false);
         return;
       case 'item':
         if (running) running.line = frame.line;
@@ -237,7 +270,11 @@ export class Interpreter implements RunnerListener {
     }
   }
 
-  onOutput(name: 'stdout' | 'stderr', piece: Piece): void {
+  onOutput(name: StreamName, piece: Piece): void {
+    this.#merge.addPiece(name, piece);
+  }
+
+  #passed(name: StreamName, piece: Exclude<Piece, { readonly message: number }>): void {
     const running = this.#running;
     if ('mark' in piece) {
       if (running?.number === piece.mark) running.unmarked.delete(name);
@@ -314,7 +351,10 @@ export class Interpreter implements RunnerListener {
     const line = running.line ?? (broken ? task.line : undefined);
     running.end = { gone: { kind: 'gone', ending, stopped, broken, line, undone } };
     // Nobody is left to write the marks.
-    if (!woken) running.unmarked.clear();
+    if (!woken) {
+      this.#merge.end();
+      running.unmarked.clear();
+    }
     this.#finish();
   }
 

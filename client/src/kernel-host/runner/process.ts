@@ -124,9 +124,9 @@ export class RunnerProcess {
     this.#copies.delete(checkpoint);
   }
 
-  /** As Ctrl+C in a terminal, if that cell still runs. */
-  interrupt(cell: number): void {
-    this.#reaper?.socket.write(command('interrupt', { cell }));
+  /** As Ctrl+C in a terminal, if that cell still runs. @param ask the same when it is only said again. */
+  interrupt(cell: number, ask: number): void {
+    this.#reaper?.socket.write(command('interrupt', { cell, ask }));
   }
 
   /** Ends the main process at once, whatever it does. */

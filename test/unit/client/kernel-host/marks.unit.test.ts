@@ -5,8 +5,8 @@ const nonce = '00112233445566778899aabbccddeeff';
 const mark = (cell: number): string => `\u001b_rootbook;${nonce};${String(cell)}\u001b\\`;
 
 describe('marks in a stream', () => {
-  const text = `före\n${mark(1)}\u001b[31mrot\u001b[0m${mark(12)}after \u001b_rootbook;other;3\u001b\\`;
-  const expected = [`före\n`, 1, `\u001b[31mrot\u001b[0m`, 12, `after \u001b_rootbook;other;3\u001b\\`];
+  const text = `före\n${mark(1)}\u001b[31mrot\u001b[0m${mark(12)}${mark(-3)}after \u001b_rootbook;other;3\u001b\\`;
+  const expected = [`före\n`, 1, `\u001b[31mrot\u001b[0m`, 12, -3, `after \u001b_rootbook;other;3\u001b\\`];
 
   it.each([1, 2, 3, 7, 50, 1000])('are found when the stream comes in pieces of %i bytes', (size) => {
     const reader = new MarkReader(nonce);
@@ -16,6 +16,7 @@ describe('marks in a stream', () => {
       for (const piece of reader.read(bytes.subarray(at, at + size))) {
         const last = found.at(-1);
         if ('mark' in piece) found.push(piece.mark);
+        else if ('message' in piece) found.push(-piece.message);
         else if (typeof last === 'string') found[found.length - 1] = last + piece.text;
         else found.push(piece.text);
       }

@@ -1,18 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { Merge, type StreamName } from '../../../../../client/src/kernel-host/jupyter/merge.ts';
+import type { Piece } from '../../../../client/src/kernel-host/marks.ts';
+import { Merge, type StreamName } from '../../../../client/src/kernel-host/merge.ts';
 
-type Step = readonly ['message', string, number] | readonly [StreamName, string | number] | readonly ['end'];
+type Step =
+  | readonly ['message', string, number]
+  | readonly [StreamName, string | number]
+  | readonly ['release', number]
+  | readonly ['end'];
+
+/** A negative number is the end mark of a cell. */
+function toPiece(step: string | number): Piece {
+  if (typeof step === 'string') return { text: step };
+  return step < 0 ? { mark: -step } : { message: step };
+}
 
 function run(steps: readonly Step[]): string {
   const said: string[] = [];
   const merge = new Merge<string>(
-    (name, text) => said.push(name === 'stdout' ? text : `!${text}`),
+    (name, piece) => {
+      const text = 'text' in piece ? piece.text : `(end of ${String(piece.mark)})`;
+      said.push(name === 'stdout' ? text : `!${text}`);
+    },
     (message) => said.push(message.toUpperCase()),
   );
   for (const step of steps) {
     if (step[0] === 'message') merge.addMessage(step[1], step[2]);
+    else if (step[0] === 'release') merge.release(step[1]);
     else if (step[0] === 'end') merge.end();
-    else merge.addPiece(step[0], typeof step[1] === 'number' ? { mark: step[1] } : { text: step[1] });
+    else merge.addPiece(step[0], toPiece(step[1]));
   }
   return said.join(' ');
 }
@@ -102,6 +117,27 @@ describe('output and messages come out in the order of the kernel', () => {
         ['message', 'n', 2],
       ],
       'a N',
+    ],
+    [
+      'the end mark of a cell keeps its place as text does',
+      [
+        ['stdout', 1],
+        ['stdout', -7],
+        ['stderr', 1],
+        ['message', 'm', 1],
+      ],
+      'M (end of 7)',
+    ],
+    [
+      'text goes on behind a message that is known to be lost',
+      [
+        ['stdout', 1],
+        ['stdout', 'a'],
+        ['release', 1],
+        ['stdout', 2],
+        ['stdout', 'b'],
+      ],
+      'a',
     ],
     [
       'the end lets go of all',

@@ -1,22 +1,24 @@
-import type { Piece } from '../marks.ts';
+import type { Piece } from './marks.ts';
 
 export type StreamName = 'stdout' | 'stderr';
 
+type Passed = Exclude<Piece, { readonly message: number }>;
+
 interface Pipe {
   readonly waiting: Piece[];
-  /** The last mark that was read. */
+  /** The last message whose place was read. */
   passed: number;
 }
 
 /**
  * Puts what a kernel writes to its pipes and what it publishes back into the order in which it did both.
  *
- * The agent numbers the messages that must keep their place, and writes the number into both pipes before it sends one. A
+ * The kernel numbers the messages that must keep their place, and writes the number into both pipes before it sends one. A
  * message waits until both pipes have come to its mark; a pipe waits at a mark until its message came. A lost message
- * holds up nothing: the next one overtakes it.
+ * holds up nothing for long: the next one overtakes it.
  */
 export class Merge<Message> {
-  readonly #onText: (name: StreamName, text: string) => void;
+  readonly #onPiece: (name: StreamName, piece: Passed) => void;
   readonly #onMessage: (message: Message) => void;
   readonly #pipes: Readonly<Record<StreamName, Pipe>> = {
     stdout: { waiting: [], passed: 0 },
@@ -25,8 +27,9 @@ export class Merge<Message> {
   readonly #messages: { readonly message: Message; readonly mark: number }[] = [];
   #released = 0;
 
-  constructor(onText: (name: StreamName, text: string) => void, onMessage: (message: Message) => void) {
-    this.#onText = onText;
+  /** @param onPiece is told what is no mark of a message. */
+  constructor(onPiece: (name: StreamName, piece: Passed) => void, onMessage: (message: Message) => void) {
+    this.#onPiece = onPiece;
     this.#onMessage = onMessage;
   }
 
@@ -41,10 +44,15 @@ export class Merge<Message> {
     this.#advance();
   }
 
+  /** No message up to this one will come any more. */
+  release(mark: number): void {
+    this.#released = Math.max(this.#released, mark);
+    this.#advance();
+  }
+
   /** Nothing more will come: lets go of all that waits. */
   end(): void {
-    this.#released = Number.POSITIVE_INFINITY;
-    this.#readPipes();
+    this.release(Number.POSITIVE_INFINITY);
     for (const { message } of this.#messages.splice(0)) this.#onMessage(message);
   }
 
@@ -68,8 +76,8 @@ export class Merge<Message> {
       while (pipe.passed <= this.#released) {
         const piece = pipe.waiting.shift();
         if (!piece) break;
-        if ('text' in piece) this.#onText(name, piece.text);
-        else pipe.passed = piece.mark;
+        if ('message' in piece) pipe.passed = piece.message;
+        else this.#onPiece(name, piece);
       }
     }
   }

@@ -1,0 +1,186 @@
+"""The IPython shell of rootbook_python.py: what it shows goes to the kernel host. Starts no thread and knows no C++."""
+
+import base64
+import getpass
+import io
+import json
+import math
+import os
+import time
+
+from IPython.core import page
+from IPython.core.completer import provisionalcompleter, rectify_completions
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.process import system
+from IPython.utils.tokenutil import token_at_cursor
+from traitlets import Type
+from traitlets.config import Config
+
+import rootbook_problems as mistakes
+
+
+class Output(io.TextIOWrapper):
+    """stdout or stderr: written at once, after what C++ has printed before."""
+
+    def __init__(self, descriptor, flush_cpp):
+        file = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
+        super().__init__(file, encoding="utf-8", errors="backslashreplace", newline="\n")
+        self._flush_cpp = flush_cpp
+
+    def write(self, text):
+        count = super().write(text)
+        self._flush_cpp()
+        super().flush()
+        return count
+
+
+class Input(io.TextIOBase):
+    """stdin: each line is asked for in the editor."""
+
+    def __init__(self, ask):
+        self._ask = ask
+
+    def readable(self):
+        return True
+
+    def readline(self, size=-1):
+        return self._ask("") + "\n"
+
+    def read(self, size=-1):
+        return self.readline()
+
+
+class Publisher(DisplayPublisher):
+    def publish(self, data, metadata=None, *, transient=None, update=False, **_):
+        self._validate_data(data, metadata)
+        content = {"data": data, "metadata": metadata or {}, "transient": transient or {}}
+        self.shell.send("update_display_data" if update else "display_data", content)
+
+    def clear_output(self, wait=False):
+        self.shell.send("clear_output", {"wait": wait})
+
+
+class ResultHook(DisplayHook):
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        if format_dict:
+            content = {"data": format_dict, "metadata": md_dict or {}, "execution_count": self.prompt_count}
+            self.shell.send("execute_result", content)
+
+
+class ZMQInteractiveShell(InteractiveShell):
+    """Named as ipykernel's, since libraries know by that name that rich output is shown."""
+
+    displayhook_class = Type(ResultHook)
+    display_pub_class = Type(Publisher)
+
+    def __init__(self, send):
+        self._send = send
+        self.raw_cell = ""
+        # A file of the history is written by a thread.
+        super().__init__(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
+        self.events.register("pre_run_cell", self._remember)
+
+    def send(self, kind, content):
+        self._send(to_json({"type": kind, "content": content}))
+
+    def _remember(self, info):
+        self.raw_cell = info.raw_cell or ""
+
+    # ------------------------------------------------------------ as ipykernel has it
+
+    def init_environment(self):
+        os.environ.update(TERM="xterm-color", CLICOLOR="1", FORCE_COLOR="1", CLICOLOR_FORCE="1", PAGER="cat", GIT_PAGER="cat")
+        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+
+    def init_virtualenv(self):
+        pass
+
+    def init_hooks(self):
+        super().init_hooks()
+        self.set_hook("show_in_pager", page.as_hook(self._show_page), 99)
+
+    def _show_page(self, text, start=0, screen_lines=0, pager_cmd=None):
+        data = text if isinstance(text, dict) else {"text/plain": text}
+        self.send("display_data", {"data": data, "metadata": {}, "transient": {}})
+
+    def enable_gui(self, gui=None):
+        if gui not in (None, "inline", "agg"):
+            raise UsageError("%s needs an event loop, which this kernel does not have" % gui)
+
+    def system_piped(self, cmd):
+        if cmd.rstrip().endswith("&"):
+            raise OSError("Background processes not supported.")
+        self.user_ns["_exit_code"] = system(self.var_expand(cmd, depth=1))
+
+    system = system_piped
+
+    def ask_exit(self):
+        os._exit(0)
+
+    def _showtraceback(self, etype, evalue, stb):
+        problems = getattr(evalue, "rootbook_problems", None)
+        if problems is None:
+            removed = mistakes.blank_lines_before(self.raw_cell)
+            problems = mistakes.python_problems(evalue, self.is_cell, removed)
+        self.send("error", {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb), "problems": problems})
+
+    def is_cell(self, filename):
+        return getattr(self.compile, "_filename_map", {}).get(filename) == self.count()
+
+    def count(self):
+        """Number of the running cell. IPython 9 counts on before it runs a cell, others afterwards."""
+        return max(getattr(self.compile, "_filename_map", {}).values(), default=self.execution_count)
+
+    # ------------------------------------------------------------ answers
+
+    def answer(self, kind, content):
+        """The content of the reply to a request."""
+        if kind == "complete_request":
+            return self._reply_complete(content["code"], content["cursor_pos"])
+        if kind == "inspect_request":
+            return self._reply_inspect(content["code"], content["cursor_pos"], content.get("detail_level", 0))
+        if kind == "is_complete_request":
+            status, indent = self.input_transformer_manager.check_complete(content["code"])
+            return {"status": status, **({"indent": " " * indent} if status == "incomplete" else {})}
+        return {"status": "error", "ename": "Unknown", "evalue": "%s is not answered" % kind, "traceback": []}
+
+    def _reply_complete(self, code, cursor):
+        with provisionalcompleter():
+            found = list(rectify_completions(code, self.Completer.completions(code, cursor)))
+        start, end = (found[0].start, found[0].end) if found else (cursor, cursor)
+        types = [{"start": each.start, "end": each.end, "text": each.text, "type": each.type, "signature": each.signature}
+                 for each in found]
+        return {"status": "ok", "matches": [each.text for each in found], "cursor_start": start, "cursor_end": end,
+                "metadata": {"_jupyter_types_experimental": types}}
+
+    def _reply_inspect(self, code, cursor, detail):
+        try:
+            data = self.object_inspect_mime(token_at_cursor(code, cursor), detail_level=detail)
+        except KeyError:
+            return {"status": "ok", "found": False, "data": {}, "metadata": {}}
+        return {"status": "ok", "found": True, "data": data, "metadata": {}}
+
+
+def to_json(message):
+    try:
+        return json.dumps(message, allow_nan=False, default=encode).encode("ascii")
+    except (TypeError, ValueError):  # numbers that JSON lacks, keys of other kinds
+        return json.dumps(plain(message), default=encode).encode("ascii")
+
+
+def encode(value):
+    return base64.b64encode(value).decode("ascii") if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(each) for each in value]
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
