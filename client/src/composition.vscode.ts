@@ -38,6 +38,7 @@ export async function compose(
     log,
     agentFolder: context.asAbsolutePath('client/agent'),
     cacheFolder: path.join(stateFolder, 'runners'),
+    environmentsFolder: path.join(stateFolder, 'environments'),
     workspaceId: context.storageUri
       ? path.basename(path.dirname(context.storageUri.fsPath))
       : vscode.env.sessionId,

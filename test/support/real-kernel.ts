@@ -31,6 +31,8 @@ export async function testInstallation(): Promise<Installation> {
     rootFolders: [],
     pythonEnvironments: [path.join(tools, 'python')],
     knownPythons: [],
+    condaEnvironments: [],
+    views: [],
   });
   const [first] = found;
   if (!first) throw new Error(`no ROOT in ${tools}: run "npm run setup"`);

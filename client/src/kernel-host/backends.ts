@@ -84,7 +84,7 @@ async function startRunner(
   } finally {
     signal.removeEventListener('abort', cancel);
   }
-  recipe.compile();
+  recipe.compile(environmentOf(spec));
   return backend;
 }
 

@@ -6,10 +6,12 @@ import {
   expandHome,
   findPythonEnvironments,
   onPath,
+  pythonEnvironment,
   type PythonEnvironment,
   type Surroundings,
 } from './environments.ts';
 import type { Installation } from './installation.ts';
+import { isView, setUpScript } from './set-up.ts';
 
 /** A folder that may hold ROOT, and the Python that belongs to it. */
 interface Candidate {
@@ -33,45 +35,19 @@ export async function findInstallations(around: Surroundings): Promise<readonly 
     fromVariables(around),
     fromPath(around),
     Promise.resolve(usualPlaces(around.home)),
+    Promise.resolve(around.views.map(fromView)),
   ]);
-  const found = await Promise.all(groups.flat().map((each) => toInstallation(each, environments)));
+  const found = await Promise.all(
+    groups.flat().map((each) => toInstallation(each, environments, around.home)),
+  );
   const byRoot = new Map<string, Installation>();
   for (const each of found) {
+    const before = each && byRoot.get(each.root);
     // The same ROOT may be met again with a Python that suits it.
-    if (each && (byRoot.get(each.root)?.python === undefined || !byRoot.has(each.root))) {
-      byRoot.set(each.root, each);
-    }
+    const isBetter = before?.python === undefined && each?.python !== undefined;
+    if (each && (!before || isBetter)) byRoot.set(each.root, each);
   }
   return [...byRoot.values()];
-}
-
-/**
- * The environment of a kernel: that of the editor without what is the editor's own, with what `thisroot.sh` or the
- * environment's `activate` would set.
- *
- * Source: https://github.com/root-project/root/blob/master/config/thisroot.sh
- */
-export function variablesOf(
-  { root, origin, python }: Installation,
-  environment: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const own = /^(VSCODE_|ELECTRON_|APPLICATION_INSIGHTS|NODE_OPTIONS$)/;
-  const inherited = Object.entries(environment).flatMap(([name, value]) =>
-    value === undefined || own.test(name) ? [] : [[name, value] as const],
-  );
-  const before = (first: string, name: string): string =>
-    [first, environment[name]].filter((each) => each !== undefined && each !== '').join(path.delimiter);
-  const added: Record<string, string> = {};
-  if (origin === 'wheel' || origin === 'conda') {
-    if (python !== undefined) added['PATH'] = before(path.dirname(python), 'PATH');
-  } else if (root !== '/usr') {
-    const lib = path.join(root, 'lib');
-    added['ROOTSYS'] = root;
-    added['PATH'] = before(path.join(root, 'bin'), 'PATH');
-    added['LD_LIBRARY_PATH'] = before(lib, 'LD_LIBRARY_PATH');
-    added['PYTHONPATH'] = before(lib, 'PYTHONPATH');
-  }
-  return { ...Object.fromEntries(inherited), ...added };
 }
 
 /** `6.40.00` from ROOT's version header, new or old. */
@@ -144,6 +120,15 @@ function usualPlaces(home: string): readonly Candidate[] {
   }));
 }
 
+function fromView(folder: string): Candidate {
+  return { folder, origin: 'cvmfs', name: nameOfView(folder), environment: undefined };
+}
+
+/** `LCG_106 x86_64-el9-gcc13-opt`. */
+function nameOfView(folder: string): string {
+  return path.resolve(folder).split(path.sep).slice(-2).join(' ');
+}
+
 function nameOfRoot(folder: string): string {
   return ['/usr', '/usr/local'].includes(folder) ? 'system' : path.basename(folder);
 }
@@ -151,20 +136,24 @@ function nameOfRoot(folder: string): string {
 async function toInstallation(
   candidate: Candidate,
   environments: readonly PythonEnvironment[],
+  home: string,
 ): Promise<Installation | undefined> {
   const executable = path.join(candidate.folder, 'bin', 'root.exe');
   if (!(await exists(executable))) return undefined;
   const root = await realpath(candidate.folder);
-  const environment = candidate.environment ?? (await pythonFor(root, environments));
+  const own = isView(root) ? await pythonEnvironment(root, home) : undefined;
+  const environment = candidate.environment ?? own ?? (await pythonFor(root, environments));
+  const setup = candidate.origin === 'wheel' || root === '/usr' ? undefined : await setUpScript(root);
   return {
     id: createHash('sha256').update(root).digest('hex').slice(0, 12),
-    origin: root.startsWith('/cvmfs/') ? 'cvmfs' : candidate.origin,
+    origin: isView(root) || root.startsWith('/cvmfs/') ? 'cvmfs' : candidate.origin,
     version: (await versionOf(root)) ?? '',
     root,
     executable: path.join(root, 'bin', 'root.exe'),
     ...(environment ? { python: environment.python } : {}),
+    ...(setup === undefined ? {} : { setup }),
     ipykernel: environment ? await hasPackage(environment, 'ipykernel') : false,
-    name: candidate.name,
+    name: isView(root) ? nameOfView(root) : candidate.name,
   };
 }
 

@@ -13,6 +13,10 @@ export interface Surroundings {
   readonly pythonEnvironments: readonly string[];
   /** Interpreters that the Python extension has selected or knows; the selected one first. */
   readonly knownPythons: readonly string[];
+  /** Prefixes of environments that conda told of. */
+  readonly condaEnvironments: readonly string[];
+  /** Folders of LCG views, the newest first. */
+  readonly views: readonly string[];
 }
 
 /** A Python environment, found by its files alone. */
@@ -28,12 +32,23 @@ export interface PythonEnvironment {
 /** Every Python environment in the order in which its ROOT should be offered, each once. */
 export async function findPythonEnvironments(around: Surroundings): Promise<readonly PythonEnvironment[]> {
   const prefixes = (await Promise.all(placesToLook(around))).flat();
-  const found = await Promise.all(prefixes.map((prefix) => toEnvironment(prefix, around)));
+  const found = await Promise.all(prefixes.map((prefix) => toEnvironment(prefix, around.home)));
   const byRealPrefix = new Map<string, PythonEnvironment>();
   for (const each of found) {
     if (each && !byRealPrefix.has(each.real)) byRealPrefix.set(each.real, each.environment);
   }
   return [...byRealPrefix.values()];
+}
+
+/** The Python environment with this prefix, if there is one. */
+export async function pythonEnvironment(
+  prefix: string,
+  home: string,
+): Promise<PythonEnvironment | undefined> {
+  const python = path.join(prefix, 'bin', 'python3');
+  if (!(await exists(python))) return undefined;
+  const sitePackages = await sitePackagesOf(prefix, home);
+  return sitePackages.length === 0 ? undefined : { prefix, python, sitePackages, name: nameOf(prefix) };
 }
 
 /** Folders on the PATH that hold a file of this name, first hit first. */
@@ -81,6 +96,7 @@ function placesToLook(around: Surroundings): Promise<readonly string[]>[] {
     children(environment['WORKON_HOME'] ?? path.join(home, '.virtualenvs')),
     children(path.join(environment['PYENV_ROOT'] ?? path.join(home, '.pyenv'), 'versions')),
     lines(path.join(home, '.conda', 'environments.txt')),
+    Promise.resolve(around.condaEnvironments),
     Promise.resolve(conda),
     ...[...conda, environment['MAMBA_ROOT_PREFIX']].map((root) =>
       root ? children(path.join(root, 'envs')) : Promise.resolve([]),
@@ -111,16 +127,10 @@ async function localEnvironments(folder: string): Promise<readonly string[]> {
 
 async function toEnvironment(
   prefix: string,
-  around: Surroundings,
+  home: string,
 ): Promise<{ readonly real: string; readonly environment: PythonEnvironment } | undefined> {
-  const python = path.join(prefix, 'bin', 'python3');
-  if (!(await exists(python))) return undefined;
-  const sitePackages = await sitePackagesOf(prefix, around.home);
-  if (sitePackages.length === 0) return undefined;
-  return {
-    real: await realpath(prefix),
-    environment: { prefix, python, sitePackages, name: nameOf(prefix) },
-  };
+  const environment = await pythonEnvironment(prefix, home);
+  return environment && { real: await realpath(prefix), environment };
 }
 
 async function sitePackagesOf(prefix: string, home: string): Promise<readonly string[]> {

@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import * as vscode from 'vscode';
 import { z } from 'zod';
 import type { Log } from '../base/log.ts';
+import { condaEnvironments } from './conda.ts';
+import { hostPlatform, ViewFinder } from './cvmfs.ts';
 import { findInstallations } from './discovery.ts';
 import { Installation } from './installation.ts';
 
@@ -17,34 +20,71 @@ const KnownEnvironment = z.object({ path: z.string() });
 
 const cacheKey = 'rootbook.installations';
 
-/** What was found last time, so that controllers exist before discovery ends. */
-export function rememberedInstallations(memory: vscode.Memento): readonly Installation[] {
-  return z.array(Installation).safeParse(memory.get<unknown>(cacheKey)).data ?? [];
+/** Where the user says that ROOT may be. */
+interface Places {
+  readonly rootFolders: readonly string[];
+  readonly pythonEnvironments: readonly string[];
+  /** Empty: nowhere. */
+  readonly cvmfsFolder: string;
 }
 
-/** Looks for ROOT again and remembers what it finds. */
-export async function findAndRemember(
-  memory: vscode.Memento,
-  settings: { readonly rootFolders: readonly string[]; readonly pythonEnvironments: readonly string[] },
-  log: Log,
-): Promise<readonly Installation[]> {
-  const started = performance.now();
-  const found = await findInstallations({
-    home: os.homedir(),
-    environment: process.env,
-    folders: (vscode.workspace.workspaceFolders ?? [])
-      .filter(({ uri }) => uri.scheme === 'file')
-      .map(({ uri }) => uri.fsPath),
-    knownPythons: knownPythons(log),
-    ...settings,
-  });
-  const milliseconds = String(Math.round(performance.now() - started));
-  log.info(
-    `found ${String(found.length)} ROOT in ${milliseconds} ms`,
-    found.map(({ root }) => root).join(', '),
-  );
-  await memory.update(cacheKey, found);
-  return found;
+/** Looks for ROOT on this machine and remembers what it finds, over restarts of the editor. */
+export class FoundInstallations {
+  readonly #memory: vscode.Memento;
+  readonly #log: Log;
+  readonly #views = new ViewFinder();
+  #conda: Promise<readonly string[]> | undefined;
+
+  constructor(memory: vscode.Memento, log: Log) {
+    this.#memory = memory;
+    this.#log = log;
+  }
+
+  /** What was found last time, so that controllers exist before discovery ends. */
+  get remembered(): readonly Installation[] {
+    return z.array(Installation).safeParse(this.#memory.get<unknown>(cacheKey)).data ?? [];
+  }
+
+  /** @param afresh asks conda again, which is asked once otherwise. */
+  async find(places: Places, afresh: boolean): Promise<readonly Installation[]> {
+    const started = performance.now();
+    const { rootFolders, pythonEnvironments } = places;
+    const [views, conda] = await Promise.all([this.#findViews(places), this.#askConda(afresh)]);
+    const found = await findInstallations({
+      home: os.homedir(),
+      environment: process.env,
+      folders: (vscode.workspace.workspaceFolders ?? [])
+        .filter(({ uri }) => uri.scheme === 'file')
+        .map(({ uri }) => uri.fsPath),
+      knownPythons: knownPythons(this.#log),
+      condaEnvironments: conda,
+      views,
+      rootFolders,
+      pythonEnvironments,
+    });
+    const milliseconds = String(Math.round(performance.now() - started));
+    this.#log.info(
+      `found ${String(found.length)} ROOT in ${milliseconds} ms`,
+      found.map(({ root }) => root).join(', '),
+    );
+    await this.#memory.update(cacheKey, found);
+    return found;
+  }
+
+  async #findViews({ cvmfsFolder }: Places): Promise<readonly string[]> {
+    if (cvmfsFolder === '') return [];
+    const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
+    const host = hostPlatform(release, process.arch);
+    return host === undefined ? [] : this.#views.find(cvmfsFolder, host);
+  }
+
+  /** Starts a program, which nothing may do in a folder that the user does not trust. */
+  #askConda(afresh: boolean): Promise<readonly string[]> {
+    if (!vscode.workspace.isTrusted) return Promise.resolve([]);
+    if (afresh) this.#conda = undefined;
+    this.#conda ??= condaEnvironments(process.env);
+    return this.#conda;
+  }
 }
 
 /** Interpreters of the Python extension, if it runs; it is not started for this. */

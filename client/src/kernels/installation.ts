@@ -16,6 +16,8 @@ export const Installation = z.object({
   executable: z.string(),
   /** A Python whose `import ROOT` is this ROOT, with ipykernel or not; absent when there is none. */
   python: z.string().optional(),
+  /** Script that sets up the environment of this ROOT when bash sources it. */
+  setup: z.string().optional(),
   /** Whether that Python has ipykernel. */
   ipykernel: z.boolean(),
   /** What a user calls it: the environment's or folder's name. */

@@ -8,9 +8,11 @@ import type { Log } from '../base/log.ts';
 import { createKernelHosts } from '../kernel-host/client.ts';
 import type { LaunchSpec } from '../kernel-host/launch-spec.ts';
 import type { CellStatus } from '../kernels/cell-events.ts';
-import { findInstallations, variablesOf } from '../kernels/discovery.ts';
+import { findInstallations } from '../kernels/discovery.ts';
+import { condaEnvironments } from '../kernels/conda.ts';
 import { Flavour, type Installation, languageOf } from '../kernels/installation.ts';
 import { sourceHash } from '../kernels/execution.ts';
+import { environmentOf } from '../kernels/set-up.ts';
 import type { Session } from '../kernels/session.ts';
 import { joinText, type Notebook, type NotebookCell, parseNotebook, toNbformat } from './nbformat.ts';
 import { suitableFlavour } from './notebook-kind.ts';
@@ -58,6 +60,8 @@ async function findRoot(root: string | undefined, folder: string): Promise<Insta
     rootFolders: root === undefined ? [] : [path.resolve(root)],
     pythonEnvironments: root === undefined ? [] : [path.resolve(root)],
     knownPythons: [],
+    condaEnvironments: await condaEnvironments(process.env),
+    views: [],
   });
   const wanted =
     root === undefined ? found : found.filter((each) => each.root.startsWith(path.resolve(root)));
@@ -77,6 +81,10 @@ async function main(): Promise<boolean> {
     process.env['XDG_STATE_HOME'] ?? path.join(os.homedir(), '.local', 'state'),
     'rootbook',
   );
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => {
+    interrupted.abort();
+  });
   const here = path.dirname(process.argv[1] ?? '');
   const hosts = createKernelHosts(
     { bundleFolder: path.join(here, 'kernel-host'), stateFolder },
@@ -91,16 +99,17 @@ async function main(): Promise<boolean> {
     notebook: `headless:${path.resolve(job.input)}#${String(process.pid)}`,
     agentFolder: path.join(here, '..', 'agent'),
     cacheFolder: path.join(stateFolder, 'runners'),
-    environment: variablesOf(installation, process.env),
+    environment: await environmentOf(
+      installation,
+      process.env,
+      path.join(stateFolder, 'environments'),
+      interrupted.signal,
+    ),
     checkpoints: 1,
     outlivesClient: false,
     idleHours: 1,
     maxOutputMegabytes: maxMegabytes,
   };
-  const interrupted = new AbortController();
-  process.once('SIGINT', () => {
-    interrupted.abort();
-  });
   const session = await hosts.open(spec, () => undefined, interrupted.signal);
   try {
     const succeeded = await runAll(notebook, spec.flavour, session, interrupted.signal);

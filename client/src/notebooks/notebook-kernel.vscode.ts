@@ -7,10 +7,10 @@ import { Scope } from '../base/scope.ts';
 import type { Attachment, KernelHosts } from '../kernel-host/client.ts';
 import type { Remains } from '../kernel-host/remains.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
-import { variablesOf } from '../kernels/discovery.ts';
 import type { Flavour, Installation } from '../kernels/installation.ts';
 import { type Execution, sourceHash } from '../kernels/execution.ts';
 import type { KernelState, Session } from '../kernels/session.ts';
+import { environmentOf } from '../kernels/set-up.ts';
 import { report, type ShownLog } from '../platform/commands.vscode.ts';
 import { withProgress } from '../platform/progress.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
@@ -42,6 +42,8 @@ export interface KernelServices {
   /** Folder with `runner.C` and `rootbook_agent.py`. */
   readonly agentFolder: string;
   readonly cacheFolder: string;
+  /** Where it is kept what set-up scripts did. */
+  readonly environmentsFolder: string;
   /** Tells untitled notebooks of this workspace from those of others, which have the same URIs. */
   readonly workspaceId: string;
   /** Warns once where ROOT would miss a compiler. */
@@ -360,8 +362,8 @@ export class NotebookKernel {
     if (flavour === 'cpp') await this.#services.checkCompiler(installation);
     this.#setState({ kind: 'starting' });
     try {
-      const session = await withProgress(`Starting ${this.label}`, signal, (progress, cancelled) =>
-        this.#services.hosts.open(this.#launchSpec(), progress, cancelled),
+      const session = await withProgress(`Starting ${this.label}`, signal, async (progress, cancelled) =>
+        this.#services.hosts.open(await this.#launchSpec(cancelled), progress, cancelled),
       );
       this.#adopt(session);
       return session;
@@ -371,10 +373,11 @@ export class NotebookKernel {
     }
   }
 
-  #launchSpec(): Parameters<KernelHosts['open']>[0] {
+  async #launchSpec(signal: AbortSignal): Promise<Parameters<KernelHosts['open']>[0]> {
     const { installation, flavour } = this.choice;
-    const { agentFolder, cacheFolder } = this.#services;
+    const { agentFolder, cacheFolder, environmentsFolder } = this.#services;
     const settings = readSettings(this.notebook.uri);
+    const environment = await environmentOf(installation, process.env, environmentsFolder, signal);
     return {
       installation,
       flavour,
@@ -382,7 +385,7 @@ export class NotebookKernel {
       notebook: this.#identity(),
       agentFolder,
       cacheFolder,
-      environment: { ...variablesOf(installation, process.env), ...settings['rootbook.kernel.environment'] },
+      environment: { ...environment, ...settings['rootbook.kernel.environment'] },
       checkpoints: settings['rootbook.kernel.checkpoints'],
       outlivesClient: true,
       idleHours: settings['rootbook.kernel.idleHours'],

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Scope } from '../base/scope.ts';
-import { findAndRemember, rememberedInstallations } from '../kernels/found.vscode.ts';
+import { FoundInstallations } from '../kernels/found.vscode.ts';
 import type { Installation } from '../kernels/installation.ts';
 import { registerCommand, report, type ShownLog } from '../platform/commands.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
@@ -8,7 +8,9 @@ import { type Controllers, factsOf } from './controllers.vscode.ts';
 import { type Install, installIpykernel, installRoot } from './install-root.vscode.ts';
 import { suitableFlavour } from './notebook-kind.ts';
 
-const places = ['rootbook.kernel.rootFolders', 'rootbook.kernel.pythonEnvironments'] as const;
+/** Settings that hold lists of folders. */
+const folderLists = ['rootbook.kernel.rootFolders', 'rootbook.kernel.pythonEnvironments'] as const;
+const places = [...folderLists, 'rootbook.kernel.cvmfsFolder'] as const;
 
 /** Keeps the controllers in step with what is installed, and helps where nothing is. */
 export async function registerRootFinder(
@@ -18,11 +20,15 @@ export async function registerRootFinder(
   controllers: Controllers,
 ): Promise<void> {
   let hasOffered = false;
-  const find = async (): Promise<readonly Installation[]> => {
+  const installations = new FoundInstallations(memory, log);
+  const find = async (afresh = false): Promise<readonly Installation[]> => {
     const settings = readSettings();
-    const [rootFolders, pythonEnvironments] = places.map((key) => settings[key]);
-    const given = { rootFolders: rootFolders ?? [], pythonEnvironments: pythonEnvironments ?? [] };
-    const found = await findAndRemember(memory, given, log);
+    const given = {
+      rootFolders: settings['rootbook.kernel.rootFolders'],
+      pythonEnvironments: settings['rootbook.kernel.pythonEnvironments'],
+      cvmfsFolder: settings['rootbook.kernel.cvmfsFolder'],
+    };
+    const found = await installations.find(given, afresh);
     await controllers.show(found);
     return found;
   };
@@ -35,7 +41,7 @@ export async function registerRootFinder(
   const quietly = (work: Promise<unknown>): void => {
     void work.catch((caught: unknown) => report('Finding ROOT', caught, log));
   };
-  const remembered = rememberedInstallations(memory);
+  const { remembered } = installations;
   if (remembered.length > 0) await controllers.show(remembered);
   scope.own(
     vscode.workspace.onDidOpenNotebookDocument((notebook) => {
@@ -47,7 +53,7 @@ export async function registerRootFinder(
       if (places.some((key) => change.affectsConfiguration(key))) quietly(find());
     }),
   );
-  registerFinderCommands(scope, log, find, controllers);
+  registerFinderCommands(scope, log, () => find(true), controllers);
   const [first] = vscode.workspace.notebookDocuments;
   quietly(first ? findForNotebook(first) : find());
 }
@@ -96,7 +102,7 @@ async function chooseRootFolder(): Promise<void> {
   const folder = picked?.[0]?.fsPath;
   if (folder === undefined) return;
   const configuration = vscode.workspace.getConfiguration();
-  for (const key of places) {
+  for (const key of folderLists) {
     const before = configuration.inspect<string[]>(key)?.globalValue ?? [];
     await configuration.update(key, [...new Set([folder, ...before])], vscode.ConfigurationTarget.Global);
   }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const Settings = z.object({
   'rootbook.kernel.rootFolders': z.array(z.string()).default([]),
   'rootbook.kernel.pythonEnvironments': z.array(z.string()).default([]),
+  'rootbook.kernel.cvmfsFolder': z.string().default('/cvmfs'),
   'rootbook.kernel.checkpoints': z.number().int().nonnegative().max(20).default(3),
   'rootbook.kernel.idleHours': z.number().positive().default(24),
   'rootbook.kernel.environment': z.record(z.string(), z.string()).default({}),

@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findInstallations, parseVersion, variablesOf } from '../../../client/src/kernels/discovery.ts';
+import { findInstallations, parseVersion } from '../../../client/src/kernels/discovery.ts';
 import type { Surroundings } from '../../../client/src/kernels/environments.ts';
 import { Installation } from '../../../client/src/kernels/installation.ts';
+import { environmentOf } from '../../../client/src/kernels/set-up.ts';
 
 const newHeader =
   '#define ROOT_VERSION_MAJOR 6\n#define ROOT_VERSION_MINOR 40\n#define ROOT_VERSION_PATCH 0 // x\n';
@@ -15,7 +16,8 @@ afterEach(() => rm(machine, { recursive: true, force: true }));
 
 function around(part: Partial<Surroundings> = {}): Surroundings {
   const nothing = { folders: [], rootFolders: [], pythonEnvironments: [], knownPythons: [] };
-  return { home: path.join(machine, 'home'), environment: {}, ...nothing, ...part };
+  const none = { ...nothing, condaEnvironments: [], views: [] };
+  return { home: path.join(machine, 'home'), environment: {}, ...none, ...part };
 }
 
 async function file(name: string, text = ''): Promise<string> {
@@ -107,7 +109,40 @@ describe('finding ROOT', () => {
     expect(found).toMatchObject([{ origin: 'conda', name: 'hep', version: '6.40.00' }]);
   });
 
-  it('takes ROOTSYS with the first Python that has ipykernel, and says what thisroot.sh would set', async () => {
+  it('finds an environment that only conda knows', async () => {
+    await wheel('data/envs/hep');
+    const found = await findInstallations(
+      around({ condaEnvironments: [path.join(machine, 'data/envs/hep'), '/not/there'] }),
+    );
+    expect(found).toMatchObject([{ origin: 'wheel', name: 'hep' }]);
+  });
+
+  it('takes an LCG view with its own Python and its set-up, however it was named', async () => {
+    const view = 'cvmfs/sft.cern.ch/lcg/views/LCG_106/x86_64-el9-gcc13-opt';
+    await tarball(view);
+    await file(`${view}/setup.sh`);
+    await file(`${view}/bin/thisroot.sh`);
+    await file(`${view}/bin/python3`);
+    await file(`${view}/lib/python3.11/site-packages/ipykernel/__init__.py`);
+    const folder = path.join(machine, view);
+    for (const way of [
+      { views: [folder] },
+      { rootFolders: [folder] },
+      { environment: { ROOTSYS: folder } },
+    ]) {
+      expect(await findInstallations(around(way))).toMatchObject([
+        {
+          origin: 'cvmfs',
+          name: 'LCG_106 x86_64-el9-gcc13-opt',
+          python: path.join(folder, 'bin/python3'),
+          ipykernel: true,
+          setup: path.join(folder, 'setup.sh'),
+        },
+      ]);
+    }
+  });
+
+  it('takes ROOTSYS with the first Python that has ipykernel, and sets what its thisroot.sh, which is lost, would set', async () => {
     await tarball('opt/root-6.28');
     await wheel('plain');
     await rm(path.join(machine, 'plain/lib/python3.11/site-packages/ROOT'), { recursive: true });
@@ -126,7 +161,8 @@ describe('finding ROOT', () => {
       },
     ]);
     const lib = path.join(found[0]?.root ?? '', 'lib');
-    expect(found[0] && variablesOf(found[0], environment)).toMatchObject({
+    const { signal } = new AbortController();
+    expect(found[0] && (await environmentOf(found[0], environment, machine, signal))).toMatchObject({
       LD_LIBRARY_PATH: `${lib}:/x`,
       PYTHONPATH: lib,
     });

@@ -9,8 +9,8 @@ import type { Installation } from '../../kernels/installation.ts';
 export interface RunnerRecipe {
   /** `runner.C`, or the library that it was compiled into where that was done before. */
   readonly file: string;
-  /** Compiles the runner for the next start; does nothing when that is done. Never throws. */
-  readonly compile: () => void;
+  /** Compiles the runner for the next start, in ROOT's environment; does nothing when that is done. Never throws. */
+  readonly compile: (environment: NodeJS.ProcessEnv) => void;
 }
 
 export interface RunnerFolders {
@@ -34,7 +34,8 @@ export async function runnerRecipe(
   }
   return {
     file: path.join(folders.agent, 'runner.C'),
-    compile: () => void compileRunner(installation, folders.agent, own).catch(() => undefined),
+    compile: (environment) =>
+      void compileRunner(installation, folders.agent, own, environment).catch(() => undefined),
   };
 }
 
@@ -70,6 +71,7 @@ export async function compileRunner(
   { root }: Installation,
   agentFolder: string,
   library: string,
+  environment: NodeJS.ProcessEnv,
 ): Promise<void> {
   await mkdir(path.dirname(library), { recursive: true, mode: 0o700 });
   const draft = `${library}.${randomBytes(4).toString('hex')}`;
@@ -86,7 +88,7 @@ export async function compileRunner(
   const script =
     'draft=$1 library=$2; shift 2; nice c++ "$@" -o "$draft" && mv "$draft" "$library" || rm -f "$draft"';
   const words = ['-c', script, 'compile', draft, library, ...flags, path.join(agentFolder, 'runner.C')];
-  const compiler = spawn('sh', words, { stdio: 'ignore', detached: true });
+  const compiler = spawn('sh', words, { stdio: 'ignore', detached: true, env: environment });
   await new Promise((resolve, reject) => compiler.once('error', reject).once('exit', resolve));
 }
 

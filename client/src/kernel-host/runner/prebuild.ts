@@ -13,13 +13,15 @@ async function main(environment: string, agentFolder: string, bundled: string): 
     rootFolders: [],
     pythonEnvironments: [environment],
     knownPythons: [],
+    condaEnvironments: [],
+    views: [],
   });
   if (!installation) throw new Error(`no ROOT in ${environment}`);
   const library = path.join(bundled, await libraryName(installation, agentFolder));
   if (await exists(library)) return;
   // Of older sources.
   await rm(bundled, { recursive: true, force: true });
-  await compileRunner(installation, agentFolder, library);
+  await compileRunner(installation, agentFolder, library, process.env);
   if (!(await exists(library))) throw new Error('the runner does not compile');
 }
 
