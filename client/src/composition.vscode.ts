@@ -44,7 +44,12 @@ export async function compose(
       : vscode.env.sessionId,
     checkCompiler: createCompilerCheck(),
   });
-  const controllers = new Controllers(root, desk, await vscode.languages.getLanguages());
+  const controllers = new Controllers(
+    root,
+    desk,
+    await vscode.languages.getLanguages(),
+    context.workspaceState,
+  );
   register();
   registerKernelCommands(root, log, desk, controllers, hosts);
   registerKernelStatus(root, desk);

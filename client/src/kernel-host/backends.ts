@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import { UserError } from '../base/errors.ts';
 import type { Installation } from '../kernels/installation.ts';
 import type { Backend } from './backend.ts';
+import type { JupyterLaunch } from './jupyter/start.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import { type PythonSource, RunnerBackend } from './runner/backend.ts';
 import { rootArguments, runnerRecipe } from './runner/commands.ts';
@@ -14,6 +15,7 @@ export async function startBackend(
   log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
+  if (spec.installation.kernelspec) return startKernelspec(spec, privateFolder, log, signal);
   switch (spec.flavour) {
     case 'cpp':
       return startRunner(
@@ -35,21 +37,35 @@ async function startJupyter(
   log: Log,
   signal: AbortSignal,
 ): Promise<Backend> {
-  const { installation, folder, agentFolder } = spec;
-  const python = pythonOf(installation);
+  const python = pythonOf(spec.installation);
   // Loaded when needed: it brings a native module, which a C++ kernel has no use for.
-  const { startJupyterBackend } = await import('./jupyter/backend.ts');
-  return startJupyterBackend(
-    {
-      python,
-      folder,
-      environment: environmentOf(spec),
-      agentFolder,
-      privateFolder,
-      log,
-    },
-    signal,
-  );
+  const [{ startJupyterBackend }, { ipykernelIn }] = await Promise.all([
+    import('./jupyter/backend.ts'),
+    import('./jupyter/start.ts'),
+  ]);
+  const launch = toJupyterLaunch(spec, ipykernelIn(python), privateFolder, log);
+  return startJupyterBackend(launch, signal);
+}
+
+async function startKernelspec(
+  spec: LaunchSpec,
+  privateFolder: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Backend> {
+  const { startJupyterBackend, startStockCpp } = await import('./jupyter/backend.ts');
+  const launch = toJupyterLaunch(spec, spec.installation.kernelspec?.argv ?? [], privateFolder, log);
+  return spec.flavour === 'cpp' ? startStockCpp(launch, signal) : startJupyterBackend(launch, signal);
+}
+
+function toJupyterLaunch(
+  spec: LaunchSpec,
+  argv: readonly string[],
+  privateFolder: string,
+  log: Log,
+): JupyterLaunch {
+  const { folder, agentFolder } = spec;
+  return { argv, folder, environment: environmentOf(spec), agentFolder, privateFolder, log };
 }
 
 async function startRunner(

@@ -5,12 +5,14 @@ import {
   exists,
   expandHome,
   findPythonEnvironments,
+  hasPackage,
   onPath,
   pythonEnvironment,
   type PythonEnvironment,
   type Surroundings,
 } from './environments.ts';
 import type { Installation } from './installation.ts';
+import { findKernelspecs } from './kernelspecs.ts';
 import { isView, setUpScript } from './set-up.ts';
 
 /** A folder that may hold ROOT, and the Python that belongs to it. */
@@ -22,7 +24,7 @@ interface Candidate {
 }
 
 /**
- * Every ROOT on this machine, the one to prefer first. Reads files only: nothing is started, so it is quick and safe
+ * Every ROOT on this machine, the one to prefer first, and after them the kernels of ROOT that Jupyter has. Reads files only: nothing is started, so it is quick and safe
  * in a folder that the user does not trust.
  *
  * A wheel's own `root-config` has wrong paths and its `bin/root` is a slow Python launcher, so neither is asked.
@@ -47,7 +49,8 @@ export async function findInstallations(around: Surroundings): Promise<readonly 
     const isBetter = before?.python === undefined && each?.python !== undefined;
     if (each && (!before || isBetter)) byRoot.set(each.root, each);
   }
-  return [...byRoot.values()];
+  const installations = [...byRoot.values()];
+  return [...installations, ...(await findKernelspecs(around, environments, installations))];
 }
 
 /** `6.40.00` from ROOT's version header, new or old. */
@@ -165,13 +168,6 @@ async function pythonFor(
   if (!(await exists(path.join(root, 'lib', 'ROOT', '__init__.py')))) return undefined;
   const suits = await Promise.all(environments.map((each) => hasPackage(each, 'ipykernel')));
   return environments[suits.indexOf(true)] ?? environments[0];
-}
-
-async function hasPackage({ sitePackages }: PythonEnvironment, name: string): Promise<boolean> {
-  const hits = await Promise.all(
-    sitePackages.map((folder) => exists(path.join(folder, name, '__init__.py'))),
-  );
-  return hits.includes(true);
 }
 
 async function versionOf(root: string): Promise<string | undefined> {

@@ -65,6 +65,14 @@ export async function onPath(
   return [...new Set(hits.flat())];
 }
 
+/** Whether a package can be imported in an environment. */
+export async function hasPackage({ sitePackages }: PythonEnvironment, name: string): Promise<boolean> {
+  const hits = await Promise.all(
+    sitePackages.map((folder) => exists(path.join(folder, name, '__init__.py'))),
+  );
+  return hits.includes(true);
+}
+
 export async function exists(file: string): Promise<boolean> {
   return access(file).then(
     () => true,
@@ -167,7 +175,8 @@ function nameOf(prefix: string): string {
   return ['.venv', 'venv', 'env'].includes(name) ? `${path.basename(path.dirname(prefix))}/${name}` : name;
 }
 
-async function children(folder: string): Promise<readonly string[]> {
+/** Folders in a folder. */
+export async function children(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())

@@ -1,7 +1,19 @@
 import { z } from 'zod';
 
 /** Where a ROOT came from; decides the wording and how its Python is started. */
-const Origin = z.enum(['wheel', 'thisroot', 'conda', 'path', 'setting', 'cvmfs']);
+const Origin = z.enum(['wheel', 'thisroot', 'conda', 'path', 'setting', 'cvmfs', 'kernelspec']);
+
+/** A kernel of Jupyter, started as it says itself. */
+const Kernelspec = z.object({
+  /** With `{connection_file}`; the first word is a program that exists. */
+  argv: z.array(z.string()),
+  /** Changes to the environment; values may refer to others, `${NAME}`. */
+  env: z.record(z.string(), z.string()),
+  language: z.enum(['cpp', 'python']),
+  /** Python packages that it needs and that are not there. */
+  missing: z.array(z.string()),
+});
+export type Kernelspec = z.infer<typeof Kernelspec>;
 
 /** One ROOT on this machine. */
 export const Installation = z.object({
@@ -22,6 +34,8 @@ export const Installation = z.object({
   ipykernel: z.boolean(),
   /** What a user calls it: the environment's or folder's name. */
   name: z.string(),
+  /** What there is to run, when it is not the ROOT itself but a kernel of Jupyter for it. */
+  kernelspec: Kernelspec.optional(),
 });
 export type Installation = z.infer<typeof Installation>;
 
@@ -32,4 +46,13 @@ export type Flavour = z.infer<typeof Flavour>;
 /** The language of cells that do not say another one. */
 export function languageOf(flavour: Flavour): 'cpp' | 'python' {
   return flavour === 'cpp' ? 'cpp' : 'python';
+}
+
+/** Python packages without which a kernel does not start. */
+export function missingPackages(
+  { kernelspec, python, ipykernel }: Installation,
+  flavour: Flavour,
+): readonly string[] {
+  if (kernelspec) return kernelspec.missing;
+  return flavour === 'python' && python !== undefined && !ipykernel ? ['ipykernel'] : [];
 }

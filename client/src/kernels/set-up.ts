@@ -45,6 +45,21 @@ export async function environmentOf(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const base = withoutEditor(editor);
+  const environment = await setUpFrom(base, installation, cacheFolder, signal);
+  const own = Object.entries(installation.kernelspec?.env ?? {});
+  const expanded = own.map(([name, value]) => [
+    name,
+    value.replaceAll(/\$\{(\w+)\}/g, (_, other: string) => environment[other] ?? ''),
+  ]);
+  return { ...environment, ...(Object.fromEntries(expanded) as Record<string, string>) };
+}
+
+async function setUpFrom(
+  base: Record<string, string>,
+  installation: Installation,
+  cacheFolder: string,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
   const setUp = setUpOf(installation);
   if (!setUp) return { ...base, ...placesOf(installation, base) };
   const file = path.join(cacheFolder, `${installation.id}.json`);
@@ -186,7 +201,7 @@ function placesOf({ root, origin, python }: Installation, environment: Variables
   const before = (first: string, name: string): string =>
     [first, environment[name]].filter((each) => each !== undefined && each !== '').join(path.delimiter);
   if (origin === 'wheel') return python === undefined ? {} : { PATH: before(path.dirname(python), 'PATH') };
-  if (root === '/usr') return {};
+  if (root === '/usr' || origin === 'kernelspec') return {};
   const lib = path.join(root, 'lib');
   return {
     ROOTSYS: root,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Scope } from '../base/scope.ts';
-import type { Flavour, Installation } from '../kernels/installation.ts';
+import { type Flavour, type Installation, missingPackages } from '../kernels/installation.ts';
 import { labelOf, suitableFlavour, supportedLanguages } from './notebook-kind.ts';
 import type { Choice } from './notebook-kernel.vscode.ts';
 
@@ -18,18 +18,31 @@ export interface ControllerActions {
 const notebookType = 'jupyter-notebook';
 const flavours: readonly Flavour[] = ['cpp', 'python'];
 
-/** Offers a controller for each ROOT and flavour, and prefers it for notebooks that use ROOT, and for those only. */
+/**
+ * Offers a controller for each ROOT and flavour. For notebooks that use ROOT, and for those only, prefers the one that was
+ * chosen in this workspace before, or the first.
+ */
 export class Controllers {
   readonly #scope: Scope;
   readonly #actions: ControllerActions;
   readonly #registered: readonly string[];
   /** Notebooks whose kernel was selected once; what the user chooses afterwards stays. */
   readonly #offered = new WeakSet<vscode.NotebookDocument>();
+  /** What each notebook had selected last. */
+  readonly #selected = new WeakMap<vscode.NotebookDocument, Choice>();
+  readonly #memory: vscode.Memento;
   #choices = new Map<string, Choice & { readonly scope: Scope }>();
   /** Stands in while there is no ROOT: without it, the editor sends who runs a cell to the marketplace. */
   #placeholder: { readonly controller: vscode.NotebookController; readonly scope: Scope } | undefined;
 
-  constructor(scope: Scope, actions: ControllerActions, registeredLanguages: readonly string[]) {
+  /** @param memory of the workspace, for which of several ROOTs is used in it. */
+  constructor(
+    scope: Scope,
+    actions: ControllerActions,
+    registeredLanguages: readonly string[],
+    memory: vscode.Memento,
+  ) {
+    this.#memory = memory;
     this.#scope = scope;
     this.#actions = actions;
     this.#registered = registeredLanguages;
@@ -67,6 +80,7 @@ export class Controllers {
       }
     }
     for (const gone of before.values()) await gone.scope.close();
+    this.#tellApart();
     if (this.#choices.size === 0) this.#placeholder ??= this.#createPlaceholder();
     else {
       await this.#placeholder?.scope.close();
@@ -76,12 +90,19 @@ export class Controllers {
     this.#selectForActive();
   }
 
-  /** The first controller of a flavour, of a certain installation if one is named. */
+  /** What a notebook has selected, or had last. */
+  selectedIn(notebook: vscode.NotebookDocument): Choice | undefined {
+    return this.#selected.get(notebook);
+  }
+
+  /** The first controller of a flavour that is ours to the end, or that of the installation that is named. */
   find(flavour: Flavour, installationId?: string): Choice | undefined {
     return this.choices.find(
       (choice) =>
         choice.flavour === flavour &&
-        (installationId === undefined || choice.installation.id === installationId),
+        (installationId === undefined
+          ? !choice.installation.kernelspec
+          : choice.installation.id === installationId),
     );
   }
 
@@ -91,7 +112,8 @@ export class Controllers {
       vscode.notebooks.createNotebookController(id, notebookType, labelOf(installation, flavour)),
     );
     const choice = { installation, flavour, controller, scope };
-    controller.description = flavour === 'cpp' ? installation.root : (installation.python ?? '');
+    const isPython = flavour === 'python' || installation.kernelspec !== undefined;
+    controller.description = (isPython ? installation.python : undefined) ?? installation.root;
     controller.detail = detailOf(installation, flavour);
     controller.supportedLanguages = supportedLanguages(flavour, this.#registered);
     controller.supportsExecutionOrder = true;
@@ -99,10 +121,31 @@ export class Controllers {
     controller.interruptHandler = (notebook) => this.#actions.interrupt(notebook);
     scope.own(
       controller.onDidChangeSelectedNotebooks(({ notebook, selected }) => {
+        if (selected) this.#remember(choice, notebook);
         this.#actions.selected(choice, notebook, selected);
       }),
     );
     return choice;
+  }
+
+  /** Names several kernels that would have the same label after their folders. */
+  #tellApart(): void {
+    const labels = this.choices.map(({ installation, flavour }) => labelOf(installation, flavour));
+    for (const [index, { installation, controller }] of this.choices.entries()) {
+      const label = labels[index] ?? '';
+      const isAlone = labels.indexOf(label) === labels.lastIndexOf(label);
+      controller.label =
+        isAlone || label.includes(installation.name) ? label : `${label} (${installation.name})`;
+    }
+  }
+
+  /** The first kernel of a notebook is the editor's or our choice; another one of the same kind is the user's. */
+  #remember(choice: Choice, notebook: vscode.NotebookDocument): void {
+    const before = this.#selected.get(notebook);
+    this.#selected.set(notebook, choice);
+    const { installation, flavour } = choice;
+    if (before?.flavour !== flavour || before.installation.id === installation.id) return;
+    void this.#memory.update(choiceKey(flavour), installation.id);
   }
 
   #createPlaceholder(): { readonly controller: vscode.NotebookController; readonly scope: Scope } {
@@ -152,7 +195,10 @@ export class Controllers {
     const flavour = suitableFlavour(factsOf(notebook));
     // A Python notebook may run without our ROOT, on a kernel of others.
     const placeholder = flavour === 'cpp' ? this.#placeholder : undefined;
-    return flavour && (placeholder ?? this.find(flavour))?.controller;
+    if (!flavour || placeholder) return placeholder?.controller;
+    const chosen = this.#memory.get<string>(choiceKey(flavour));
+    const kept = chosen === undefined ? undefined : this.find(flavour, chosen);
+    return (kept ?? this.find(flavour))?.controller;
   }
 }
 
@@ -171,12 +217,24 @@ function idOf(installation: Installation, flavour: Flavour): string {
   return `${flavour}-${installation.id}`;
 }
 
-function flavoursOf({ python }: Installation): readonly Flavour[] {
+function choiceKey(flavour: Flavour): string {
+  return `rootbook.choice.${flavour}`;
+}
+
+function flavoursOf({ python, kernelspec }: Installation): readonly Flavour[] {
+  if (kernelspec) return [kernelspec.language];
   return flavours.filter((flavour) => flavour === 'cpp' || python !== undefined);
 }
 
-function detailOf({ origin, ipykernel }: Installation, flavour: Flavour): string {
-  if (flavour === 'python' && !ipykernel) return 'ipykernel is missing and can be installed';
+function detailOf(installation: Installation, flavour: Flavour): string {
+  const { origin, kernelspec } = installation;
+  const missing = missingPackages(installation, flavour);
+  if (missing.length > 0) return `without ${missing.join(' and ')}, which can be installed`;
+  if (kernelspec) {
+    return kernelspec.language === 'cpp'
+      ? 'the kernel that ROOT brings for Jupyter'
+      : 'a kernel that is installed for Jupyter';
+  }
   const origins = {
     wheel: 'from a Python environment',
     thisroot: 'from ROOTSYS',
@@ -184,6 +242,7 @@ function detailOf({ origin, ipykernel }: Installation, flavour: Flavour): string
     path: 'from the PATH',
     setting: 'from the settings',
     cvmfs: 'from CVMFS',
+    kernelspec: 'installed for Jupyter',
   } as const;
   return origins[origin];
 }

@@ -63,9 +63,9 @@ async function findRoot(root: string | undefined, folder: string): Promise<Insta
     condaEnvironments: await condaEnvironments(process.env),
     views: [],
   });
-  const wanted =
-    root === undefined ? found : found.filter((each) => each.root.startsWith(path.resolve(root)));
-  const [first] = wanted.length > 0 ? wanted : found;
+  const own = found.filter(({ kernelspec }) => !kernelspec);
+  const wanted = root === undefined ? own : own.filter((each) => each.root.startsWith(path.resolve(root)));
+  const [first] = wanted.length > 0 ? wanted : own;
   if (first) return first;
   throw new UserError(
     'No ROOT was found. Install it with "pip install ROOT" or name its folder with --root.',

@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors.ts';
 import { exists, onPath } from '../kernels/environments.ts';
-import type { Installation } from '../kernels/installation.ts';
+import { type Installation, missingPackages } from '../kernels/installation.ts';
 import type { ShownLog } from '../platform/commands.vscode.ts';
 import { runProgram } from '../platform/run-program.ts';
 import { withProgress } from '../platform/progress.vscode.ts';
@@ -43,25 +43,33 @@ export async function installRoot(install: Install): Promise<void> {
     );
   });
   await keep(folder);
-  await announce(install, environment);
+  await announce(install, (each) => each.python === environment);
 }
 
-/** Adds ipykernel to the environment of the Python kernel in use. */
-export async function installIpykernel(install: Install, controllers: Controllers): Promise<void> {
+/** Adds the packages that the kernel of the notebook in front lacks, or else the first that lacks any. */
+export async function installMissing(install: Install, controllers: Controllers): Promise<void> {
   if (!vscode.workspace.isTrusted) throw untrusted();
-  const lacking = controllers.choices
-    .map(({ installation }) => installation)
-    .find(({ python, ipykernel }) => python !== undefined && !ipykernel);
-  const python = lacking?.python;
-  if (python === undefined) throw new UserError('Every Python environment with ROOT has ipykernel.');
-  await withProgress('Installing ipykernel', new AbortController().signal, async (progress, signal) => {
-    const log = (line: string): void => {
-      install.log.info(line);
-      progress(line.slice(0, 80));
-    };
-    await run([python, '-m', 'pip', 'install', '--progress-bar', 'off', 'ipykernel'], log, signal);
-  });
-  await announce(install, python);
+  const notebook = vscode.window.activeNotebookEditor?.notebook;
+  const selected = notebook && controllers.selectedIn(notebook);
+  const [lacking] = [...(selected ? [selected] : []), ...controllers.choices]
+    .map(({ installation, flavour }) => ({ installation, missing: missingPackages(installation, flavour) }))
+    .filter(({ missing }) => missing.length > 0);
+  const { python, id } = lacking?.installation ?? {};
+  if (!lacking || python === undefined || id === undefined)
+    throw new UserError('No kernel of ROOT lacks a Python package.');
+  const { missing } = lacking;
+  await withProgress(
+    `Installing ${missing.join(' and ')}`,
+    new AbortController().signal,
+    async (progress, signal) => {
+      const log = (line: string): void => {
+        install.log.info(line);
+        progress(line.slice(0, 80));
+      };
+      await run([python, '-m', 'pip', 'install', '--progress-bar', 'off', ...missing], log, signal);
+    },
+  );
+  await announce(install, (each) => each.id === id);
 }
 
 async function run(
@@ -105,8 +113,8 @@ async function keep(folder: string): Promise<void> {
   await configuration.update(key, [path.join(folder, '.venv'), ...before], vscode.ConfigurationTarget.Global);
 }
 
-async function announce(install: Install, python: string): Promise<void> {
-  const made = (await install.find()).find((each) => each.python === python);
+async function announce(install: Install, isIt: (installation: Installation) => boolean): Promise<void> {
+  const made = (await install.find()).find(isIt);
   if (!made)
     throw new UserError('pip reported success, but there is no ROOT in the environment. The log has more.');
   await install.select(made.id);

@@ -11,12 +11,17 @@ const safePointMilliseconds = 3000;
  *
  * @returns whether the user took it and the cell still runs.
  */
-export async function offerHarderStop(flavour: Flavour, isRunning: () => boolean): Promise<boolean> {
-  await new Promise((resolve) => setTimeout(resolve, safePointMilliseconds));
+export async function offerHarderStop(
+  { installation, flavour }: { readonly installation: Installation; readonly flavour: Flavour },
+  isRunning: () => boolean,
+): Promise<boolean> {
+  const isStock = flavour === 'cpp' && installation.kernelspec !== undefined;
+  if (!isStock) await new Promise((resolve) => setTimeout(resolve, safePointMilliseconds));
   if (!isRunning()) return false;
-  const offer = flavour === 'cpp' ? 'Stop and Go Back to Before This Cell' : 'Restart Kernel';
-  const message =
-    flavour === 'cpp'
+  const offer = flavour === 'cpp' && !isStock ? 'Stop and Go Back to Before This Cell' : 'Restart Kernel';
+  const message = isStock
+    ? 'This kernel of ROOT cannot be interrupted.'
+    : flavour === 'cpp'
       ? 'The cell has not reached a point where it can stop safely.'
       : 'The cell has not stopped: Python waits until the C++ code it called returns.';
   const picked = await vscode.window.showWarningMessage(message, offer, 'Wait');
@@ -73,14 +78,41 @@ export async function offerRemains(
 export function createCompilerCheck(): (installation: Installation) => Promise<void> {
   let hasWarned = false;
   return async ({ origin }) => {
-    if (hasWarned || origin === 'conda') return;
+    // These bring their own.
+    if (hasWarned || origin === 'conda' || origin === 'cvmfs') return;
     if ((await onPath('c++', process.env)).length > 0) return;
     hasWarned = true;
-    void vscode.window.showWarningMessage(
-      'ROOT needs a C++ compiler for its standard headers, and there is no `c++` on the PATH. ' +
-        'Install one, for example with `sudo apt install g++` or `sudo dnf install gcc-c++`, and restart the kernel.',
-    );
+    void offerCompiler();
   };
+}
+
+/** How each package manager installs a C++ compiler. */
+const compilerCommands: Readonly<Record<string, string>> = {
+  'apt-get': 'sudo apt-get install g++',
+  dnf: 'sudo dnf install gcc-c++',
+  zypper: 'sudo zypper install gcc-c++',
+  pacman: 'sudo pacman -S gcc',
+  'xcode-select': 'xcode-select --install',
+};
+
+async function offerCompiler(): Promise<void> {
+  const there = await Promise.all(
+    Object.entries(compilerCommands).map(async ([manager, command]) =>
+      (await onPath(manager, process.env)).length > 0 ? [command] : [],
+    ),
+  );
+  const [command] = there.flat();
+  const install = 'Install Compiler';
+  const picked = await vscode.window.showWarningMessage(
+    'ROOT needs a C++ compiler for its standard headers, and there is no `c++` on the PATH. ' +
+      'Install one and restart the kernel.',
+    ...(command === undefined ? [] : [install]),
+  );
+  if (picked !== install || command === undefined) return;
+  // It asks for a password, and it is the user who decides: the command waits in a terminal for Enter.
+  const terminal = vscode.window.createTerminal('Install Compiler');
+  terminal.show();
+  terminal.sendText(command, false);
 }
 
 export function untrusted(): UserError {
@@ -89,10 +121,11 @@ export function untrusted(): UserError {
   });
 }
 
-export function withoutIpykernel({ name, python }: Installation): UserError {
-  return python === undefined
-    ? new UserError('This ROOT has no Python that could run the cells. Choose its C++ kernel.')
-    : new UserError(`The Python environment "${name}" lacks the package ipykernel.`, {
-        remedies: [{ label: 'Install ipykernel', command: 'rootbook.installIpykernel' }],
-      });
+/** A kernel cannot start before these Python packages are there. */
+export function withoutPackages({ name }: Installation, missing: readonly string[]): UserError {
+  const what =
+    missing.length === 1 ? `the package ${missing.join('')}` : `the packages ${missing.join(' and ')}`;
+  return new UserError(`The Python environment "${name}" lacks ${what}.`, {
+    remedies: [{ label: `Install ${missing.join(' and ')}`, command: 'rootbook.installMissing' }],
+  });
 }

@@ -7,7 +7,7 @@ import { Scope } from '../base/scope.ts';
 import type { Attachment, KernelHosts } from '../kernel-host/client.ts';
 import type { Remains } from '../kernel-host/remains.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
-import type { Flavour, Installation } from '../kernels/installation.ts';
+import { type Flavour, type Installation, missingPackages } from '../kernels/installation.ts';
 import { type Execution, sourceHash } from '../kernels/execution.ts';
 import type { KernelState, Session } from '../kernels/session.ts';
 import { environmentOf } from '../kernels/set-up.ts';
@@ -23,7 +23,7 @@ import {
   offerRestart,
   tellTakenOver,
   untrusted,
-  withoutIpykernel,
+  withoutPackages,
 } from './kernel-offers.vscode.ts';
 import { labelOf, namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
 import { Pacer } from './pacer.ts';
@@ -358,7 +358,8 @@ export class NotebookKernel {
   async #start(signal: AbortSignal): Promise<Session> {
     const { installation, flavour } = this.choice;
     if (!vscode.workspace.isTrusted) throw untrusted();
-    if (flavour === 'python' && !installation.ipykernel) throw withoutIpykernel(installation);
+    const missing = missingPackages(installation, flavour);
+    if (missing.length > 0) throw withoutPackages(installation, missing);
     if (flavour === 'cpp') await this.#services.checkCompiler(installation);
     this.#setState({ kind: 'starting' });
     try {
@@ -434,9 +435,9 @@ export class NotebookKernel {
   }
 
   async #offerHarder(view: EditorCellView): Promise<void> {
-    const { flavour } = this.choice;
-    if (!(await offerHarderStop(flavour, () => view.isRunning))) return;
-    const way = flavour === 'cpp' ? this.goBack() : this.restart();
+    const { flavour, installation } = this.choice;
+    if (!(await offerHarderStop(this.choice, () => view.isRunning))) return;
+    const way = flavour === 'cpp' && !installation.kernelspec ? this.goBack() : this.restart();
     await way.catch((caught: unknown) => report('Stopping the cell', caught, this.#services.log));
   }
 

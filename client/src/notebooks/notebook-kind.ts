@@ -95,9 +95,14 @@ export function namesFlavour(metadata: unknown, flavour: Flavour): boolean {
     : kernelspec.name.startsWith('python') || language === 'python';
 }
 
-/** `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`. */
-export function labelOf({ version, name }: Pick<Installation, 'version' | 'name'>, flavour: Flavour): string {
+/** `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`, `ROOT 6.40 C++ via Jupyter, no interrupt`. */
+export function labelOf(
+  { version, name, kernelspec }: Pick<Installation, 'version' | 'name' | 'kernelspec'>,
+  flavour: Flavour,
+): string {
   const short = version.split('.').slice(0, 2).join('.');
   const root = short === '' ? 'ROOT' : `ROOT ${short}`;
-  return flavour === 'cpp' ? `${root} C++` : `${root} Python (${name})`;
+  const via = kernelspec ? ' via Jupyter' : '';
+  if (flavour === 'cpp') return `${root} C++${via}${kernelspec ? ', no interrupt' : ''}`;
+  return `${root} Python${via} (${name})`;
 }

@@ -5,7 +5,7 @@ import type { Installation } from '../kernels/installation.ts';
 import { registerCommand, report, type ShownLog } from '../platform/commands.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
 import { type Controllers, factsOf } from './controllers.vscode.ts';
-import { type Install, installIpykernel, installRoot } from './install-root.vscode.ts';
+import { type Install, installMissing, installRoot } from './install-root.vscode.ts';
 import { suitableFlavour } from './notebook-kind.ts';
 
 /** Settings that hold lists of folders. */
@@ -68,11 +68,11 @@ function registerFinderCommands(
   registerCommand(scope, log, 'rootbook.findRoot', async () => {
     const found = await find();
     if (found.length === 0) return offerRoot();
-    const names = found.map(({ version, root }) => `ROOT ${version} (${root})`);
-    void vscode.window.showInformationMessage(`Found ${names.join(', ')}.`);
+    const names = new Set(found.map(({ version, root }) => `ROOT ${version} (${root})`));
+    void vscode.window.showInformationMessage(`Found ${[...names].join(', ')}.`);
   });
   registerCommand(scope, log, 'rootbook.installRoot', () => installRoot(install));
-  registerCommand(scope, log, 'rootbook.installIpykernel', () => installIpykernel(install, controllers));
+  registerCommand(scope, log, 'rootbook.installMissing', () => installMissing(install, controllers));
   registerCommand(scope, log, 'rootbook.chooseRootFolder', () => chooseRootFolder());
   registerCommand(scope, log, 'rootbook.showLog', () => {
     log.show();
@@ -113,7 +113,9 @@ async function selectInstalled(controllers: Controllers, installationId: string)
   const notebook = vscode.window.activeNotebookEditor?.notebook;
   if (!notebook) return;
   const flavour = suitableFlavour(factsOf(notebook)) ?? 'python';
-  const choice = controllers.find(flavour, installationId);
+  const choice =
+    controllers.find(flavour, installationId) ??
+    controllers.choices.find(({ installation }) => installation.id === installationId);
   if (choice) await selectKernel(choice.controller.id);
 }
 

@@ -194,6 +194,61 @@ describe('finding ROOT', () => {
     expect((await find())[0]?.id).toBe((await find())[0]?.id);
   });
 
+  it('finds kernels of ROOT that are installed for Jupyter, each once, with what they lack', async () => {
+    await wheel('hep', ['ipykernel']);
+    const python = path.join(machine, 'hep/bin/python3');
+    const spec = {
+      language: 'c++',
+      display_name: 'ROOT C++',
+      argv: ['python3.11', '-m', 'ROOT._jupyroot.kernel.rootkernel'],
+    };
+    const own = 'hep/lib/python3.11/site-packages/ROOT/etc/notebook/kernels/root/kernel.json';
+    await file(own, JSON.stringify(spec));
+    await file('home/.local/share/jupyter/kernels/root/kernel.json', JSON.stringify(spec));
+    const there = around({ pythonEnvironments: [path.join(machine, 'hep')] });
+    const [, stock, ...others] = await findInstallations(there);
+    expect(others).toEqual([]);
+    expect(stock).toMatchObject({
+      version: '6.40.00',
+      name: 'hep',
+      kernelspec: {
+        language: 'cpp',
+        missing: ['metakernel'],
+        argv: [python, '-m', 'ROOT._jupyroot.kernel.rootkernel'],
+      },
+    });
+    expect(Installation.parse(stock)).toEqual(stock);
+    await file('hep/lib/python3.11/site-packages/metakernel/__init__.py');
+    expect((await findInstallations(there))[1]?.kernelspec?.missing).toEqual([]);
+  });
+
+  it('takes of the Python kernels of Jupyter those that say that they are for ROOT', async () => {
+    const plain = ['python', '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+    const kernels = 'data/jupyter/kernels';
+    const json = (name: string, env = {}, argv = plain): Promise<string> =>
+      file(
+        `${kernels}/${name}/kernel.json`,
+        JSON.stringify({ language: 'python', display_name: name, argv, env }),
+      );
+    await json('python3');
+    await json('julia', { SOME: 'thing' }, ['/bin/julia']);
+    await json('analysis', { ROOTSYS: '/opt/root', PYTHONPATH: '/opt/root/lib:${PYTHONPATH}' }, [
+      '/bin/sh',
+      ...plain.slice(1),
+    ]);
+    await file(`${kernels}/broken/kernel.json`, '{');
+    const environment = { JUPYTER_PATH: path.join(machine, 'data/jupyter'), PYTHONPATH: '/mine' };
+    const found = await findInstallations(around({ environment }));
+    expect(found).toMatchObject([
+      { origin: 'kernelspec', name: 'analysis', kernelspec: { language: 'python', missing: [] } },
+    ]);
+    const { signal } = new AbortController();
+    expect(found[0] && (await environmentOf(found[0], environment, machine, signal))).toMatchObject({
+      ROOTSYS: '/opt/root',
+      PYTHONPATH: '/opt/root/lib:/mine',
+    });
+  });
+
   it('does not take an unreadable header for a version', () => {
     expect(parseVersion('nothing here')).toBeUndefined();
   });

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Log } from '../../../client/src/base/log.ts';
 import type { Backend, BackendReply, Emission } from '../../../client/src/kernel-host/backend.ts';
 import { startJupyterBackend } from '../../../client/src/kernel-host/jupyter/backend.ts';
+import { ipykernelIn } from '../../../client/src/kernel-host/jupyter/start.ts';
 
 const agentFolder = path.resolve(import.meta.dirname, '../../../client/agent');
 export const python =
@@ -47,7 +48,7 @@ export async function startTestKernel(options: KernelOptions = {}): Promise<Test
   const log: Log = { debug: note, info: note, warn: note, error: note };
   const backend = await startJupyterBackend(
     {
-      python: options.python ?? python,
+      argv: ipykernelIn(options.python ?? python),
       folder,
       environment: { ...ownEnvironment(), ...options.environment },
       agentFolder: options.agentFolder ?? agentFolder,

@@ -7,6 +7,7 @@ import { takeMark, toCode, toLoader, withProblems } from './agent.ts';
 import { Merge, type StreamName } from '../merge.ts';
 import { Requests, toEmission } from './requests.ts';
 import { type JupyterLaunch, type Started, startKernel } from './start.ts';
+import { StockCpp } from './stock-cpp.ts';
 import { toDeath, toEnding } from './wording.ts';
 
 /** Milliseconds that an idle kernel has to end when asked to, and one that has to stop its cell for that. */
@@ -33,13 +34,22 @@ interface Running {
  * @throws {UserError} with the kernel's own stderr and the likely cause when it does not start.
  */
 export async function startJupyterBackend(launch: JupyterLaunch, signal: AbortSignal): Promise<Backend> {
+  const backend = await startBare(launch, signal);
+  backend.loadAgent(path.join(launch.agentFolder, 'rootbook_agent.py'));
+  return backend;
+}
+
+/** Starts ROOT's own C++ kernel, which needs some watching. @throws {UserError} as above. */
+export async function startStockCpp(launch: JupyterLaunch, signal: AbortSignal): Promise<Backend> {
+  return new StockCpp(await startBare(launch, signal));
+}
+
+async function startBare(launch: JupyterLaunch, signal: AbortSignal): Promise<JupyterBackend> {
   const scope = new Scope();
   const log = launch.log ?? quiet;
   try {
     const started = await startKernel(launch, log, scope, signal);
-    const backend = new JupyterBackend(started, log, scope);
-    backend.loadAgent(path.join(launch.agentFolder, 'rootbook_agent.py'));
-    return backend;
+    return new JupyterBackend(started, log, scope);
   } catch (error) {
     await scope.close();
     throw error;

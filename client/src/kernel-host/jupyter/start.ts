@@ -20,8 +20,8 @@ export interface Started {
 }
 
 export interface JupyterLaunch {
-  /** A Python with ipykernel. */
-  readonly python: string;
+  /** What starts the kernel, as in a kernelspec: `{connection_file}` stands for the connection file. */
+  readonly argv: readonly string[];
   /** Working directory of the kernel. */
   readonly folder: string;
   /** All of the kernel's environment. */
@@ -39,11 +39,16 @@ const nudgeInterval = 50;
 
 const startTimeoutSeconds = 60;
 
+/** What starts ipykernel in a Python. */
+export function ipykernelIn(python: string): readonly string[] {
+  return [python, '-m', 'ipykernel_launcher', '-f', '{connection_file}'];
+}
+
 /** What a kernel says that cannot use the sockets it was told to use. */
 const cannotBind = /Address already in use|Protocol not supported|File name too long|ipc/i;
 
 /**
- * Starts a Python kernel and waits until it is ready. Sockets are files that only this user can reach; where the
+ * Starts a kernel and waits until it is ready. Sockets are files that only this user can reach; where the
  * kernel cannot use those, ports of 127.0.0.1 that were free a moment ago, tried three times.
  *
  * @throws {UserError} with the kernel's own stderr and the likely cause.
@@ -82,9 +87,11 @@ async function startOnce(
   const connection = await writeConnectionFile(transport, launch.privateFolder);
   scope.defer(() => connection.remove());
   const pipes = await OutputPipes.create(path.dirname(connection.file), scope);
+  const words = launch.argv.map((word) => word.replaceAll('{connection_file}', connection.file));
+  const [executable = '', ...args] = words;
   const kernel = new KernelProcess({
-    executable: launch.python,
-    args: ['-m', 'ipykernel_launcher', '-f', connection.file],
+    executable,
+    args,
     folder: launch.folder,
     environment: launch.environment,
   });
