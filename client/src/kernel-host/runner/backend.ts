@@ -168,6 +168,15 @@ export class RunnerBackend implements Backend {
         emit(stream('stdout', `Wall time: ${((performance.now() - start) / 1000).toFixed(3)} s\n`));
         return reply;
       }
+      case 'show': {
+        const data = { [step.mime]: step.text, 'text/plain': step.text };
+        emit({ channel: 'iopub', type: 'display_data', content: { data, metadata: {}, transient: {} } });
+        return ok;
+      }
+      case 'answer':
+        if (step.fails) emit(failure('UnknownMagic', step.message, [{ line: step.line, column: 1 }]));
+        else emit(notice(step.message, undefined));
+        return step.fails ? failed : ok;
       case 'unknown':
         emit(failure('UnknownMagic', unknownMagic(step.magic), [{ line: step.line, column: 1 }]));
         return failed;
@@ -361,6 +370,5 @@ function writeFileCommand({ name, append, text }: Extract<Step, { kind: 'file' }
 }
 
 function unknownMagic(magic: string): string {
-  const known = '%%cpp [-d|-a], %%python, %%bash, %%file, %%time, %jsroot on|off, !command';
-  return `Unknown magic: ${magic}. A C++ notebook knows ${known}.`;
+  return `Unknown magic: ${magic}. %lsmagic lists what a C++ notebook knows.`;
 }

@@ -30,7 +30,17 @@ describe('magics of a C++ notebook', () => {
     ['%%file\nx', [{ kind: 'unknown', magic: '%%file needs a file name', line: 1 }]],
     ['%%time\nf();', [{ kind: 'time', steps: [cpp('f();', 2)] }]],
     ['%time f();', [{ kind: 'time', steps: [cpp('f();', 1)] }]],
-    ['%rootbrowse', [{ kind: 'unknown', magic: '%rootbrowse', line: 1 }]],
+    ['%no_such_magic', [{ kind: 'unknown', magic: '%no_such_magic', line: 1 }]],
+    ['!!ls', [{ kind: 'shell', code: 'ls', line: 1 }]],
+    ['%ls -l /tmp', [{ kind: 'shell', code: 'ls -l /tmp', line: 1 }]],
+    ['%pip install x', [{ kind: 'python', code: '%pip install x', line: 1 }]],
+    ['%run fill.C(3)', [cpp('.x fill.C(3)', 1)]],
+    ['%run fit.py 3', [{ kind: 'python', code: '%run fit.py 3', line: 1 }]],
+    ['%env A=b c\nf();', [cpp('gSystem->Setenv("A", "b c");', 1), cpp('f();', 2)]],
+    ['%env HOME', [{ kind: 'shell', code: 'printenv HOME', line: 1 }]],
+    ['%%html\n<b>x</b>', [{ kind: 'show', mime: 'text/html', text: '<b>x</b>' }]],
+    ['%latex $x$', [{ kind: 'show', mime: 'text/latex', text: '$x$' }]],
+    ['%%HTML\n<i/>', [{ kind: 'show', mime: 'text/html', text: '<i/>' }]],
     ['int a = 7\n% 3;', [cpp('int a = 7\n% 3;', 1)]],
   ])('%j', (code, steps) => {
     expect(toSteps(code)).toEqual(steps);
