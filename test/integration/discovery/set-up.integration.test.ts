@@ -6,7 +6,7 @@ import { UserError } from '../../../client/src/base/errors.ts';
 import { condaEnvironments } from '../../../client/src/kernels/conda.ts';
 import { ViewFinder } from '../../../client/src/kernels/cvmfs.ts';
 import { findInstallations } from '../../../client/src/kernels/discovery.ts';
-import type { Flavour, Installation } from '../../../client/src/kernels/installation.ts';
+import type { Installation } from '../../../client/src/kernels/installation.ts';
 import { environmentOf } from '../../../client/src/kernels/set-up.ts';
 import { runCell, testHosts, type TestHosts, testInstallation } from '../../support/real-kernel.ts';
 
@@ -66,7 +66,7 @@ async function find(
   return findInstallations({ ...nowhere, knownPythons: [], condaEnvironments: [], views: [], ...part });
 }
 
-async function printed(flavour: Flavour, installation: Installation, code: string): Promise<string> {
+async function printed(flavour: 'cpp' | 'python', installation: Installation, code: string): Promise<string> {
   const environment = await environmentOf(installation, { ...process.env }, machine, signal);
   const session = await hosts.open(flavour, { installation, environment });
   try {
