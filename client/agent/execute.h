@@ -70,15 +70,8 @@ public:
 
    Outcome Run()
    {
-      if (IsIncomplete())
-         return fOutcome;
-      std::vector<Item> items = split(fCode);
-      for (const Item &item : items) {
-         fWatcher.Item(LineOf(item), items.size());
-         RunItem(item);
-         if (!fOutcome.Ok())
-            break;
-      }
+      if (!IsIncomplete())
+         RunItems(split(fCode));
       return fOutcome;
    }
 
@@ -149,8 +142,23 @@ private:
       fOutcome.column = column;
    }
 
+   void RunItems(const std::vector<Item> &items)
+   {
+      for (const Item &item : items) {
+         fWatcher.Item(LineOf(item), items.size());
+         RunItem(item);
+         if (!fOutcome.Ok())
+            break;
+      }
+   }
+
    void RunItem(const Item &item)
    {
+      if (item.kind == ItemKind::directive) {
+         std::vector<Guarded> guarded = branches(fCode, item);
+         if (!guarded.empty())
+            return RunConditional(guarded, item);
+      }
       std::string text = fCode.substr(item.begin, item.end - item.begin);
       if (item.kind == ItemKind::command) {
          while (!text.empty() && std::isspace((unsigned char)text.back()))
@@ -164,6 +172,28 @@ private:
       if (item.kind == ItemKind::directive && text.find("cling") != std::string::npos &&
           text.find("optimize") != std::string::npos)
          fPragmas = text + "\n";
+   }
+
+   /// cling takes a whole conditional for statements, in which no function can be defined: it is only asked which branch is
+   /// taken, and that runs as if it stood alone.
+   void RunConditional(const std::vector<Guarded> &guarded, const Item &item)
+   {
+      std::string probe = "#undef ROOTBOOK_BRANCH\n#define ROOTBOOK_BRANCH -1\n";
+      int line = 0, column = 0, number = 0;
+      for (const Guarded &branch : guarded) {
+         locate(fCode, branch.directive, line, column);
+         probe += Line(fFirstLine + line - 1) + fCode.substr(branch.directive, branch.begin - branch.directive);
+         probe += "\n#undef ROOTBOOK_BRANCH\n#define ROOTBOOK_BRANCH " + std::to_string(number++) + "\n";
+      }
+      Execute(probe + "#endif\n", item, kCode);
+      Long_t taken = fOutcome.Ok() ? gInterpreter->Calc("(long)ROOTBOOK_BRANCH") : -1;
+      if (taken < 0 || taken >= number)
+         return;
+      std::string only = fCode;
+      for (size_t i = 0; i < only.size(); ++i)
+         if (only[i] != '\n' && (i < guarded[taken].begin || i >= guarded[taken].end))
+            only[i] = ' ';
+      RunItems(split(only));
    }
 
    void RunCode(const std::string &text, const Item &item)

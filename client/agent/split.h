@@ -400,6 +400,34 @@ inline std::vector<Item> split(const std::string &code)
    return Splitter(code).Items();
 }
 
+/// What a directive of a conditional guards: text [begin, end) of the cell, after the directive that starts at `directive`.
+struct Guarded {
+   size_t directive, begin, end;
+};
+
+/// The branches of a conditional that holds more than directives; none of any other item.
+inline std::vector<Guarded> branches(const std::string &code, const Item &item)
+{
+   std::string text = code.substr(0, item.end);
+   std::vector<Guarded> found;
+   int depth = 0;
+   bool onlyDirectives = true;
+   for (const Token &token : Lexer(text).Run()) {
+      if (token.begin < item.begin)
+         continue;
+      std::string name = token.kind == Token::directive ? directiveName(text, token) : "";
+      onlyDirectives = onlyDirectives && !name.empty();
+      bool opens = name.compare(0, 2, "if") == 0, ends = name == "endif";
+      bool turns = depth == 1 && name.compare(0, 2, "el") == 0;
+      if (!found.empty() && depth == 1 && (turns || ends))
+         found.back().end = token.begin;
+      if (turns || (opens && depth == 0))
+         found.push_back({token.begin, token.end, text.size()});
+      depth += opens ? 1 : ends ? -1 : 0;
+   }
+   return onlyDirectives || depth != 0 ? std::vector<Guarded>() : found;
+}
+
 inline Incomplete balance(const std::string &code)
 {
    return Splitter(code).Balance();

@@ -45,6 +45,34 @@ const values: readonly Row[] = [
     'ok',
     '(int) 1\n',
   ],
+  [
+    'functions and statements in a conditional',
+    '#define SECOND\n#ifdef FIRST\nint cond1() { return 1; }\n#elif defined(SECOND)\nint cond1() { return 2; }\nstruct Cond1 { int v = 3; };\nCond1 cond2;\nstd::cout << cond1() << cond2.v << std::endl;\n#else\nnonsense nonsense;\n#endif\ncond1()',
+    'ok',
+    '23\n(int) 2\n',
+  ],
+  [
+    'a conditional of which nothing is taken',
+    '#ifdef NEVER\nint never() { return 1; }\n#endif\n7',
+    'ok',
+    '(int) 7\n',
+  ],
+  [
+    'a mistake in a conditional at its place',
+    'int cond3 = 1;\n#ifndef NEVER\nvoid cond4() {}\n  cond3 = nowhere;\n#endif',
+    "error 4:11 use of undeclared identifier 'nowhere'",
+  ],
+  [
+    'a conditional in a conditional',
+    '#if 1\n#if 0\nint cond5() { return 1; }\n#else\nint cond5() { return 5; }\n#endif\n#endif\ncond5()',
+    'ok',
+    '(int) 5\n',
+  ],
+  [
+    'a condition that is no expression',
+    'int cond6 = 1;\n#if (1 +\nint cond7() { return 1; }\n#endif',
+    'error 2:9 expected value in expression',
+  ],
   ['a macro over two lines', '#define TWICE(x) \\\n  (2 * (x))\nTWICE(4)', 'ok', '(int) 8\n'],
   ['the optimization pragma', '#pragma cling optimize(3)\nint o1 = 1;\no1', 'ok', '(int) 1\n'],
   [
