@@ -13,6 +13,7 @@ export interface Figure {
 
 export type Goal =
   | { readonly kind: 'atMost'; readonly ratio: number }
+  | { readonly kind: 'atLeast'; readonly ratio: number }
   | { readonly kind: 'timesFaster'; readonly ratio: number }
   /** `ours - against` at most so many units. */
   | { readonly kind: 'atMostMore'; readonly amount: number };
@@ -28,6 +29,13 @@ export function toFigure(figure: string, ours: number, against: number, unit: st
         ratio: round(share),
         goal: `≤ ${String(goal.ratio)}`,
         holds: share <= goal.ratio,
+      };
+    case 'atLeast':
+      return {
+        ...measured,
+        ratio: round(share),
+        goal: `≥ ${String(goal.ratio)}`,
+        holds: share >= goal.ratio,
       };
     case 'timesFaster': {
       const words = `≥ ${String(goal.ratio)} times faster`;

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { durabilityBench } from './durability.ts';
 import { toTable, type Figure } from './figures.ts';
 import { kernelBench } from './kernel.ts';
+import { tutorialCellsBench, tutorialsBench, tutorialTruthBench } from './tutorials.ts';
 import { windowBench } from './window.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: string) => Promise<void>>> = {
@@ -11,6 +12,9 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: 
     await windowBench(report, only);
   },
   durability: durabilityBench,
+  tutorials: tutorialsBench,
+  'tutorial-cells': tutorialCellsBench,
+  'tutorial-truth': tutorialTruthBench,
 };
 
 async function main(): Promise<void> {

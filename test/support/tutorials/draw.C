@@ -1,0 +1,4 @@
+// What ROOT's own conversion of tutorials into notebooks adds to each: every canvas is drawn.
+{
+   gROOT->GetListOfCanvases()->Draw();
+}
