@@ -4,6 +4,7 @@ import { durabilityBench } from './durability.ts';
 import { toTable, type Figure } from './figures.ts';
 import { kernelBench } from './kernel.ts';
 import { tutorialCellsBench, tutorialsBench, tutorialTruthBench } from './tutorials.ts';
+import { pythonJudge } from './python-judge.ts';
 import { windowBench } from './window.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: string) => Promise<void>>> = {
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: 
   tutorials: tutorialsBench,
   'tutorial-cells': tutorialCellsBench,
   'tutorial-truth': tutorialTruthBench,
+  'python-judge': pythonJudge,
 };
 
 async function main(): Promise<void> {
