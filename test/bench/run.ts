@@ -5,6 +5,7 @@ import { toTable, type Figure } from './figures.ts';
 import { kernelBench } from './kernel.ts';
 import { tutorialCellsBench, tutorialsBench, tutorialTruthBench } from './tutorials.ts';
 import { pythonJudge } from './python-judge.ts';
+import { pythonRunnerBench } from './python-runner.ts';
 import { windowBench } from './window.ts';
 
 const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: string) => Promise<void>>> = {
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (report: (figure: Figure) => void, only: 
   'tutorial-cells': tutorialCellsBench,
   'tutorial-truth': tutorialTruthBench,
   'python-judge': pythonJudge,
+  'python-runner': pythonRunnerBench,
 };
 
 async function main(): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { joinText, parseNotebook } from '../../client/src/notebooks/nbformat.ts';
 import { runCell, type TestHosts, testInstallation } from './real-kernel.ts';
 import { type CellOutput, CellOutputs } from '../../client/src/notebooks/outputs.ts';
@@ -157,9 +158,8 @@ function toWords(output: CellOutput): string {
  * warnings as Python's, as in a script, and not in ipykernel. Colours: the runner's tracebacks highlight what failed, too.
  */
 function normalized(text: string): string {
-  return text
+  return stripVTControlCharacters(text)
     .replaceAll(/\/tmp\/ipykernel_\d+\/\d+\.py|<ipython-input-\d+-\w+>/g, 'CELL')
-    .replaceAll(/\u001b\[[\d;]*m/g, '')
     .replaceAll(/^Warning in <(.+?)>: /gm, '$1:0: RuntimeWarning: ')
     .replaceAll(/0x[0-9a-f]{6,}/g, 'ADDRESS')
     .replaceAll(/\d+(\.\d+)?(e-\d+)? ?(ns|[µμ]s|ms|s|sec|seconds)\b/g, 'TIME')
