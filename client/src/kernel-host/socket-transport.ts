@@ -85,6 +85,9 @@ function readFrames(
   });
 }
 
+/** Milliseconds that a host has to take what was sent last. */
+const partingPatience = 1000;
+
 function transportOn(socket: net.Socket, incoming: Channel<KernelMessage>): Transport {
   return {
     incoming,
@@ -100,10 +103,13 @@ function transportOn(socket: net.Socket, incoming: Channel<KernelMessage>): Tran
       new Promise((resolve) => {
         if (socket.destroyed) resolve();
         else {
+          const patience = setTimeout(() => socket.destroy(), partingPatience);
           socket.once('close', () => {
+            clearTimeout(patience);
             resolve();
           });
-          socket.destroy();
+          // What was sent a moment ago is still on its way.
+          socket.end(() => socket.destroy());
         }
       }),
   };

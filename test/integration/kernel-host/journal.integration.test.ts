@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sourceHash } from '../../../client/src/kernels/execution.ts';
@@ -78,12 +78,17 @@ describe('a kernel that its window has left', () => {
   it('works off its queue alone, and stops it at a failure', async () => {
     const spec = kernels.spec('cpp');
     const first = await openKernel(kernels.hosts, spec);
-    const cells = ['gSystem->Sleep(300); int a = 1;', 'a + 1', 'throw 7;', 'a + 2'].map((code) =>
-      begin(first, code),
-    );
+    const gate = path.join(kernels.stateFolder, 'go on');
+    const cells = [
+      `while (gSystem->AccessPathName("${gate}")) gSystem->Sleep(10); int a = 1;`,
+      'a + 1',
+      'throw 7;',
+      'a + 2',
+    ].map((code) => begin(first, code));
     await first.detach();
     const session = await comeBack(kernels.hosts, spec);
     expect(session.executions.map(({ id }) => id)).toEqual(cells.map(({ id }) => id));
+    writeFileSync(gate, '');
     const results = await Promise.all(cells.map(({ id }) => followToEnd(session, id)));
     expect(results.map(({ status }) => status)).toEqual(['ok', 'ok', 'error', 'aborted']);
     expect(results[1]?.stdout).toBe('(int) 2\n');
