@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Scope } from '../base/scope.ts';
 import { type Flavour, type Installation, missingPackages } from '../kernels/installation.ts';
 import { labelOf, suitableFlavour, supportedLanguages } from './notebook-kind.ts';
-import type { Choice } from './notebook-kernel.vscode.ts';
+import type { Choice } from './kernel-connection.vscode.ts';
 
 /** Whose kernel a controller of ours runs, and what the user does with it. */
 export interface ControllerActions {

@@ -3,7 +3,8 @@ import { UserError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
 import { report } from '../platform/commands.vscode.ts';
 import { offerRemains, offerTakeOver } from './kernel-offers.vscode.ts';
-import { type Choice, type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
+import type { Choice } from './kernel-connection.vscode.ts';
+import { type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
 
 /** By then the file that an untitled notebook was saved as is open. */
 const heirMilliseconds = 1000;
