@@ -31,8 +31,12 @@ export async function endHosts(state) {
   return pids.length;
 }
 
-/** @param {string} state */
-function recordsIn(state) {
+/**
+ * Files in which the kernel hosts of a profile say how to reach them.
+ *
+ * @param {string} state Folder that holds the profile.
+ */
+export function recordsIn(state) {
   return readdirSync(state, { recursive: true, encoding: 'utf8' })
     .filter((file) => /globalStorage\/rootbook\.rootbook\/(.*\/)?hosts\/[^/]+\.json$/.test(file))
     .map((file) => path.join(state, file));

@@ -13,6 +13,7 @@ import { createCompilerCheck } from './notebooks/kernel-offers.vscode.ts';
 import { registerKernelStatus } from './notebooks/kernel-status.vscode.ts';
 import { registerMacroCommands } from './notebooks/macro-commands.vscode.ts';
 import { registerRootFinder } from './notebooks/root-finder.vscode.ts';
+import { registerRunningKernels } from './notebooks/running-kernels.vscode.ts';
 
 /**
  * Makes each service once and hands it to those that need it. Starts no process.
@@ -53,6 +54,7 @@ export async function compose(
   register();
   registerKernelCommands(root, log, desk, controllers, hosts);
   registerKernelStatus(root, desk);
+  registerRunningKernels(root, log, desk, controllers, hosts);
   registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
   registerExports(root, log, context.extension.packageJSON);
   registerMacroCommands(root, log, desk, controllers);

@@ -4,7 +4,7 @@ import { Scope } from './base/scope.ts';
 const root = new Scope();
 
 /**
- * Does nothing until the first notebook is opened or the first command is run: only then the rest of the extension is
+ * Does nothing until the first notebook is opened, a view is shown or the first command is run: only then the rest of the extension is
  * loaded.
  */
 export function activate(context: vscode.ExtensionContext): void {
@@ -32,6 +32,11 @@ export function activate(context: vscode.ExtensionContext): void {
     };
     waiting.push(vscode.commands.registerCommand(id, run));
   }
+  const nothingYet: vscode.TreeDataProvider<never> = {
+    getChildren: () => load().then(() => []),
+    getTreeItem: (row) => row,
+  };
+  waiting.push(vscode.window.registerTreeDataProvider('rootbook.kernels', nothingYet));
   waiting.push(vscode.workspace.onDidOpenNotebookDocument(() => void load()));
   if (vscode.workspace.notebookDocuments.length > 0) void load();
 }

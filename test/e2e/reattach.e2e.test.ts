@@ -1,12 +1,15 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
 import { useWorkbench } from '../support/workbench/use-workbench.ts';
 
 const lines = 60;
-/** Prints and plots for some seconds, and remembers that it did. */
+/** Prints and plots, remembers that it did, and does not end before the journey has seen it run: `goOn`. */
 const long = `TH1F h("h", "long", 20, -3, 3);
-for (int i = 0; i < ${String(lines)}; ++i) { printf("line %03d\\n", i); fflush(stdout); gSystem->Sleep(250); }
+for (int i = 0; i < ${String(lines)}; ++i) { printf("line %03d\\n", i); fflush(stdout); gSystem->Sleep(100); }
+while (gSystem->AccessPathName("go-on")) gSystem->Sleep(100);
 h.FillRandom("gaus", 300); TCanvas c("c", "", 400, 250); h.Draw(); c.Draw();
 int finished = 1;`;
 
@@ -42,9 +45,13 @@ function expectAllLines(text: string): void {
 describe('a kernel outlives its window', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
   afterEach(async () => {
-    for (const pid of workbench().kernelHosts()) process.kill(pid, 'SIGTERM');
-    await expect.poll(() => workbench().kernelHosts(), { timeout: 15_000 }).toEqual([]);
+    rmSync(path.join(workbench().folder, 'go-on'), { force: true });
+    await workbench().endKernelHosts();
   });
+
+  function goOn(): void {
+    writeFileSync(path.join(workbench().folder, 'go-on'), '');
+  }
 
   async function open(name: keyof typeof notebooks): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
@@ -73,6 +80,7 @@ describe('a kernel outlives its window', () => {
     await notebook.waitForState(1, 'executing');
     await notebook.waitForOutput('line 010');
     await workbench().screenshot(`reattached-${name}`);
+    goOn();
     await notebook.waitForState(1, 'success');
     await notebook.run(2);
     await notebook.waitForOutput('sum 42');
@@ -111,6 +119,7 @@ describe('a kernel outlives its window', () => {
     await other.clickNotification(/is attached in/, 'Take Over');
     const second = other.notebook('windows.ipynb');
     await second.waitForState(1, 'executing');
+    goOn();
     await workbench().waitForText(/Another window has taken over/);
     await first.waitForMark(1, 'Goes on in another window');
     await workbench().screenshot('taken-over');

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
 import { useWorkbench } from '../support/workbench/use-workbench.ts';
 
@@ -43,6 +43,7 @@ const notebooks = {
 
 describe('a kernel that is stopped, crashes or is left', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
+  afterEach(() => workbench().endKernelHosts());
 
   async function open(name: keyof typeof notebooks): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
@@ -69,7 +70,6 @@ describe('a kernel that is stopped, crashes or is left', () => {
     await notebook.run(4);
     await notebook.waitForOutput('kept is still 8');
     await workbench().screenshot('stopped');
-    await workbench().runCommand('ROOTbook: Shut Down Kernel');
   });
 
   it('a crash in a Run All names the cells that are undone', async () => {
@@ -86,7 +86,6 @@ describe('a kernel that is stopped, crashes or is left', () => {
     await notebook.run(4);
     await notebook.waitForState(4, 'success');
     await notebook.waitForOutput('n is 2');
-    await workbench().runCommand('ROOTbook: Shut Down Kernel');
   });
 
   it('a Python kernel that crashes says so and offers to run what is above', async () => {
@@ -101,7 +100,6 @@ describe('a kernel that is stopped, crashes or is left', () => {
     await notebook.run(3);
     await notebook.waitForState(3, 'success');
     await workbench().screenshot('python-crash-after');
-    await workbench().runCommand('ROOTbook: Shut Down Kernel');
   });
 
   it('200 MB of output leave the window usable, and the notebook keeps both ends', async () => {
@@ -122,7 +120,6 @@ describe('a kernel that is stopped, crashes or is left', () => {
     expect(text).toContain('the end');
     expect(text).toMatch(/\[\.\.\. 1\d\d\.\d MB of text left out \.\.\.\]/);
     expect(statSync(path.join(workbench().folder, 'runaway.ipynb')).size).toBeLessThan(13e6);
-    await workbench().runCommand('ROOTbook: Shut Down Kernel');
   });
 
   it('variables outlive a reload of the window; restart, run all and shut down do what they say', async () => {

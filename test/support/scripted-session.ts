@@ -37,6 +37,7 @@ export function createScriptedSession(): ScriptedSession {
       return channel;
     },
     executions: [],
+    remarks: [],
     follow: () => new Channel<CellEvent>(),
     saved: nothing,
     interrupt() {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { createSession, type Session } from '../kernels/session.ts';
@@ -11,14 +12,21 @@ import { type Remains, readRemains, renameRemains } from './remains.ts';
 import { sweep } from './sweep.ts';
 import { ask, attachTo } from './socket-transport.ts';
 
+/** Who has a kernel, as this window sees it. */
+export type Holder =
+  | { readonly kind: 'nobody' | 'here' }
+  /** `window` names that one, as in "the window of folder-x". */
+  | { readonly kind: 'elsewhere'; readonly window: string };
+
 /** A kernel host that runs on this machine, attached to a window or not. */
 export interface HostStatus extends Readonly<
-  Pick<Record, 'id' | 'pid' | 'notebook' | 'label' | 'startedAt'>
+  Pick<Record, 'id' | 'pid' | 'notebook' | 'installation' | 'flavour' | 'label' | 'startedAt'>
 > {
   /** `undefined` when the host does not answer. */
   readonly state: StateContent | undefined;
-  /** Names the window that has it. */
-  readonly holder: string | undefined;
+  readonly holder: Holder;
+  /** Its host was left by a version of this extension that speaks otherwise: no window of this one can attach to it. */
+  readonly isOtherVersion: boolean;
   /** Cells that run or wait. */
   readonly cells: number;
   /** Bytes that all processes of the kernel take, pages that checkpoints share counted once; `undefined` where unknown. */
@@ -38,7 +46,7 @@ export type Attachment =
   /** Another window has it; `holder` names that one, as in "the window of folder-x". */
   | { readonly kind: 'elsewhere'; readonly holder: string }
   /** Its host was left by a version of this extension that speaks otherwise. */
-  | { readonly kind: 'otherVersion' };
+  | { readonly kind: 'otherVersion'; readonly host: HostStatus };
 
 /** Starts kernel hosts and finds those that run. Local kernels come from here and nowhere else. */
 export interface KernelHosts {
@@ -52,13 +60,15 @@ export interface KernelHosts {
   open(spec: LaunchSpec, progress: (text: string) => void, signal: AbortSignal): Promise<Session>;
   /** Attaches to the kernel that a notebook left running, if there is one. Starts nothing. @param takeOver from another window. */
   attach(key: KernelKey, takeOver: boolean, signal: AbortSignal): Promise<Attachment>;
-  /** What kernels of this notebook that are gone left behind, oldest first. */
-  remains(notebook: string): Promise<readonly Remains[]>;
+  /** What kernels of this notebook, or of all, that are gone left behind, oldest first. */
+  remains(notebook?: string): Promise<readonly Remains[]>;
   /** A notebook was renamed or moved: its kernel, running or gone, belongs to the new URI. */
   rename(from: string, to: string): Promise<void>;
   list(): Promise<readonly HostStatus[]>;
   /** Interrupts a kernel, attached or not; restarts it. */
   control(id: string, action: 'interrupt' | 'restart'): Promise<void>;
+  /** Resolves when nothing runs or waits in a kernel. */
+  drain(id: string, signal: AbortSignal): Promise<void>;
   /** Ends a host and its kernel, attached or not. */
   shutDown(id: string): Promise<void>;
 }
@@ -68,6 +78,7 @@ function labelOf({ installation, flavour }: LaunchSpec): string {
   return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}`;
 }
 
+const drainMilliseconds = 2000;
 /** Milliseconds in which a host answers, if it does. */
 const answerPatience = 2000;
 
@@ -78,13 +89,27 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
   let swept: Promise<void> | undefined;
   const find = async (id: string): Promise<Record | undefined> =>
     (await readRecords(stateFolder)).find((record) => record.id === id);
+  /** Hosts that this window is attached to. */
+  const here = new Map<string, Session>();
+  const status = (record: Record): Promise<HostStatus> => statusOf(record, here, stateFolder);
   const attach = async (record: Record, takeOver: boolean): Promise<Attachment> => {
-    if (record.protocol !== protocolVersion) return { kind: 'otherVersion' };
+    if (record.protocol !== protocolVersion) return { kind: 'otherVersion', host: await status(record) };
     const { socket, token } = record;
-    const opening = { frame: 'attach', protocol: protocolVersion, token, holder, takeOver } as const;
+    const own = here.get(record.id);
+    // A renamed notebook is opened anew, perhaps before it was closed under its old name.
+    await own?.detach();
+    const wanted = takeOver || own !== undefined;
+    const opening = { frame: 'attach', protocol: protocolVersion, token, holder, takeOver: wanted } as const;
     const answer = await attachTo(socket, opening);
-    if (answer.kind === 'attached')
-      return { kind: 'attached', session: createSession(answer.transport, answer.executions) };
+    if (answer.kind === 'attached') {
+      const session = createSession(answer.transport, answer);
+      here.set(record.id, session);
+      session.onState(({ kind }) => {
+        const isOver = kind === 'closed' || kind === 'takenOver';
+        if (isOver && here.get(record.id) === session) here.delete(record.id);
+      });
+      return { kind: 'attached', session };
+    }
     if (answer.holder !== undefined) return { kind: 'elsewhere', holder: answer.holder };
     throw new UserError(`The kernel cannot be attached: ${answer.reason}.`);
   };
@@ -128,17 +153,28 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
       }
       await renameRemains(stateFolder, (notebook) => renamedUri(notebook, from, to));
     },
-    list: async () =>
-      Promise.all((await readRecords(stateFolder)).map((each) => statusOf(each, stateFolder))),
+    list: async () => Promise.all((await readRecords(stateFolder)).map(status)),
     async control(id, kind) {
       const record = await find(id);
       if (!record) throw new UserError('This kernel has ended.');
       const { socket, token } = record;
       await ask(socket, { frame: 'control', token, action: { kind } }, answerPatience);
     },
+    async drain(id, signal) {
+      for (let host = await find(id); host; host = await find(id)) {
+        const { cells, state } = await status(host);
+        if (cells === 0 && state !== undefined) return;
+        await wait(drainMilliseconds, undefined, { signal });
+      }
+    },
     async shutDown(id) {
       const record = await find(id);
-      if (record) await endProcess(record);
+      if (!record) return;
+      const { socket, token } = record;
+      const action = { kind: 'shutDown' } as const;
+      // One that does not understand is ended by a signal.
+      await ask(socket, { frame: 'control', token, action }, answerPatience).catch(() => undefined);
+      if (isAlive(record)) await endProcess(record);
     },
   };
 }
@@ -156,7 +192,9 @@ function sessionOf(found: Attachment): Session | undefined {
       });
     case 'otherVersion':
       throw new UserError(
-        'The kernel of this notebook was started by another version of ROOTbook. Shut it down first.',
+        'The kernel of this notebook was started by another version of ROOTbook, which this one cannot attach to. ' +
+          'A cell can run when that kernel has ended.',
+        { remedies: [{ label: 'End That Kernel…', command: 'rootbook.endOtherVersion' }] },
       );
   }
 }
@@ -184,19 +222,28 @@ function renamedUri(notebook: string, from: string, to: string): string | undefi
   return notebook.startsWith(`${from}/`) ? to + notebook.slice(from.length) : undefined;
 }
 
-async function statusOf(record: Record, stateFolder: string): Promise<HostStatus> {
-  const { id, pid, notebook, label, startedAt, socket, token } = record;
+async function statusOf(
+  record: Record,
+  here: ReadonlyMap<string, Session>,
+  stateFolder: string,
+): Promise<HostStatus> {
+  const { id, pid, notebook, installation, flavour, label, startedAt, socket, token } = record;
   const answer = await ask(socket, { frame: 'status', token }, answerPatience).catch(() => undefined);
   const status = answer?.frame === 'status' ? answer.status : undefined;
   return {
-    ...{ id, pid, notebook, label, startedAt },
+    ...{ id, pid, notebook, installation, flavour, label, startedAt },
     state: status?.state,
-    holder: status?.holder,
+    holder: here.has(id) ? { kind: 'here' } : toHolder(status?.holder),
+    isOtherVersion: record.protocol !== protocolVersion,
     cells: status?.cells ?? 0,
     memory: status?.memory,
     checkpointMemory: status?.checkpointMemory,
     logFile: path.join(stateFolder, 'hosts', `${id}.log`),
   };
+}
+
+function toHolder(window: string | undefined): Holder {
+  return window === undefined ? { kind: 'nobody' } : { kind: 'elsewhere', window };
 }
 
 async function untilReady(session: Session, signal: AbortSignal): Promise<void> {

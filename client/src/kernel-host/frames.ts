@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { CellPlace, Execution } from '../kernels/execution.ts';
+import { CellPlace, Execution, Remark } from '../kernels/execution.ts';
 import { KernelMessage } from '../kernels/messages.ts';
 
 /** Changes when an older host or client could not understand the other side. */
@@ -27,7 +27,7 @@ export const Opening = z.discriminatedUnion('frame', [
     ...Token,
     frame: z.literal('control'),
     action: z.discriminatedUnion('kind', [
-      z.object({ kind: z.enum(['interrupt', 'restart']) }),
+      z.object({ kind: z.enum(['interrupt', 'restart', 'shutDown']) }),
       z.object({ kind: z.literal('rename'), notebook: z.string() }),
     ]),
   }),
@@ -61,7 +61,11 @@ export type Status = z.infer<typeof Status>;
 
 /** Host to client: first `attached` or `refused`, then messages; or the one answer to `status` and `control`. */
 export const HostFrame = z.discriminatedUnion('frame', [
-  z.object({ frame: z.literal('attached'), executions: z.array(Execution) }),
+  z.object({
+    frame: z.literal('attached'),
+    executions: z.array(Execution),
+    remarks: z.array(Remark).default([]),
+  }),
   /** `holder`: the window that has the kernel. */
   z.object({ frame: z.literal('refused'), reason: z.string(), holder: z.string().optional() }),
   z.object({ frame: z.literal('message'), message: KernelMessage }),

@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type net from 'node:net';
 import { z } from 'zod';
+import type { CellPlace } from '../kernels/execution.ts';
 import type { KernelMessage } from '../kernels/messages.ts';
 import { AttachedClient } from './attached-client.ts';
 import type { Backend, Emission } from './backend.ts';
@@ -19,6 +20,7 @@ import {
 import type { Journal } from './journal.ts';
 import { measure } from './memory.ts';
 import { CellQueue } from './queue.ts';
+import { Remarks } from './remarks.ts';
 
 /** Starts the interpreter. @throws {Error} whose message is worded for the user. */
 export type BackendFactory = (signal: AbortSignal) => Promise<Backend>;
@@ -47,8 +49,9 @@ export class Host {
   readonly #options: HostOptions;
   readonly #journal: HostJournal;
   readonly #queue: CellQueue;
-  /** Ids of all executions: what belongs to them is told to those only that listen. */
-  readonly #executions = new Set<string>();
+  /** The cells of all executions by id: what belongs to them is told to those only that listen. */
+  readonly #executions = new Map<string, CellPlace>();
+  readonly #remarks = new Remarks();
   #backend: Backend | undefined;
   #starting: AbortController | undefined;
   #client: AttachedClient | undefined;
@@ -181,13 +184,18 @@ export class Host {
       if (this.#client === client) this.#backend?.throttle?.(slow);
     };
     this.#backend?.throttle?.(false);
-    client.write({ frame: 'attached', executions: [...this.#journal.executions] });
+    client.write({
+      frame: 'attached',
+      executions: [...this.#journal.executions],
+      remarks: [...this.#remarks.all],
+    });
     this.#setState(this.#state);
   }
 
   async #control(action: Extract<Opening, { frame: 'control' }>['action']): Promise<void> {
     if (action.kind === 'rename') await this.onRename(action.notebook);
     else if (action.kind === 'restart') await this.#restart();
+    else if (action.kind === 'shutDown') this.onShutDown();
     else this.#interrupt();
   }
 
@@ -241,7 +249,7 @@ export class Host {
     const parsed = CellMetadata.safeParse(message.metadata);
     const place = { cellId: id, index: 0, source: '' };
     const metadata = parsed.success ? parsed.data : { language: 'cpp' as const, place, mayFail: false };
-    this.#executions.add(id);
+    this.#executions.set(id, metadata.place);
     this.#client?.listen(id);
     this.#journal.queued(id, metadata.place);
     this.#queue.add({ message, metadata }, () => this.#backend);
@@ -266,6 +274,7 @@ export class Host {
   async #goBackTo(request: string, cell: string): Promise<void> {
     this.#queue.interrupt();
     const undone = await this.#backend?.goBackTo?.(cell);
+    this.#remarks.undone(undone ?? []);
     const content = undone ? { status: 'ok', undone } : { status: 'error' };
     this.#tell({ channel: 'control', type: 'rootbook_go_back_to_reply', content }, request);
   }
@@ -278,6 +287,7 @@ export class Host {
   async #restart(): Promise<void> {
     this.#starting?.abort();
     this.#queue.reset();
+    this.#remarks.restarted();
     const old = this.#backend;
     this.#backend = undefined;
     this.#setState({ state: 'starting' });
@@ -293,6 +303,7 @@ export class Host {
     if (this.#backend !== backend) return;
     this.#backend = undefined;
     this.#queue.abortWaiting();
+    this.#remarks.restarted();
     this.#setState({ state: 'dead', reason });
     void backend.close();
   }
@@ -305,7 +316,8 @@ export class Host {
   /** To the journal first: what a client was told can always be told again. */
   #tell(emission: Emission, parentId: string | undefined): void {
     const at = Date.now();
-    const isExecution = parentId !== undefined && this.#executions.has(parentId);
+    const place = parentId === undefined ? undefined : this.#executions.get(parentId);
+    const isExecution = parentId !== undefined && place !== undefined;
     if (isExecution && emission.type === 'input_request') {
       this.#question = { execution: parentId, emission };
       this.#client?.tell(emission, parentId, at, true);
@@ -313,7 +325,10 @@ export class Host {
     }
     const after = isExecution ? this.#journal.record(parentId, emission, at) : [];
     if (parentId === undefined) this.#journal.late(emission, at);
-    for (const each of [emission, ...after]) this.#client?.tell(each, parentId, at, isExecution);
+    for (const each of [emission, ...after]) {
+      if (place) this.#remarks.note(place, each);
+      this.#client?.tell(each, parentId, at, isExecution);
+    }
     if (!isExecution || emission.type !== 'execute_reply') return;
     this.#executions.delete(parentId);
     if (this.#question?.execution === parentId) this.#question = undefined;

@@ -11,6 +11,9 @@ import { hostsFolder, journalFolders } from './records.ts';
 
 /** What a kernel that is gone left behind: outputs that are not known to be saved. */
 export interface Remains {
+  /** Of the kernel host that is gone. */
+  readonly id: string;
+  readonly notebook: string;
   readonly label: string;
   /** Worded for the user: why the kernel is gone. */
   readonly reason: string;
@@ -30,10 +33,13 @@ interface Found {
   readonly about: About;
 }
 
-/** The journals of a notebook's hosts that do not run, oldest first. */
-export async function readRemains(stateFolder: string, notebook: string): Promise<readonly Remains[]> {
+/** The journals of hosts that do not run, of one notebook or of all, oldest first. */
+export async function readRemains(
+  stateFolder: string,
+  notebook: string | undefined,
+): Promise<readonly Remains[]> {
   const found = (await findJournals(stateFolder)).filter(
-    ({ about }) => about.notebook === notebook && !isAlive(about),
+    ({ about }) => (notebook === undefined || about.notebook === notebook) && !isAlive(about),
   );
   const all = await Promise.all(found.map((each) => toRemains(stateFolder, each)));
   return all.toSorted((a, b) => a.startedAt - b.startedAt).map(({ remains }) => remains);
@@ -74,6 +80,8 @@ async function toRemains(
   });
   const reason = about.ended ?? killed;
   const remains: Remains = {
+    id,
+    notebook: about.notebook,
     label: about.label,
     reason,
     executions: all.map(({ execution }) => execution),

@@ -1,14 +1,19 @@
 import net from 'node:net';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
-import type { Execution } from '../kernels/execution.ts';
+import type { Execution, Remark } from '../kernels/execution.ts';
 import type { KernelMessage } from '../kernels/messages.ts';
 import type { Transport } from '../kernels/transport.ts';
 import { HostFrame, LineReader, type Opening, toLine } from './frames.ts';
 
 /** What a host says to who wants its kernel. `holder`: the window that has it. */
 export type Answer =
-  | { readonly kind: 'attached'; readonly transport: Transport; readonly executions: readonly Execution[] }
+  | {
+      readonly kind: 'attached';
+      readonly transport: Transport;
+      readonly executions: readonly Execution[];
+      readonly remarks: readonly Remark[];
+    }
   | { readonly kind: 'refused'; readonly reason: string; readonly holder: string | undefined };
 
 /** Attaches to a kernel host. @throws {UserError} when the host is gone or does not speak sense. */
@@ -36,8 +41,10 @@ export async function attachTo(
     socket.destroy();
     return { kind: 'refused', reason: answer.reason, holder: answer.holder };
   }
-  if (answer.frame === 'attached')
-    return { kind: 'attached', transport: transportOn(socket, incoming), executions: answer.executions };
+  if (answer.frame === 'attached') {
+    const { executions, remarks } = answer;
+    return { kind: 'attached', transport: transportOn(socket, incoming), executions, remarks };
+  }
   socket.destroy();
   throw new UserError('The kernel host gave an answer that nobody understands.');
 }

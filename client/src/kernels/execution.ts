@@ -22,6 +22,16 @@ export const Execution = z.object({
 });
 export type Execution = z.infer<typeof Execution>;
 
+/** What is to be said beside a cell that ran, for as long as its kernel lives. */
+export const Remark = z.object({
+  place: CellPlace,
+  /** The session went back to before it. */
+  undone: z.boolean(),
+  /** File with all of its text. */
+  outputFile: z.string().optional(),
+});
+export type Remark = z.infer<typeof Remark>;
+
 export function sourceHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
-import type { CellPlace, Execution } from './execution.ts';
+import type { CellPlace, Execution, Remark } from './execution.ts';
 import type { KernelMessage } from './messages.ts';
 import { toCellEvent } from './to-cell-event.ts';
 import type { Transport } from './transport.ts';
@@ -42,6 +42,8 @@ export interface Session {
   execute(request: CellRequest, signal: AbortSignal): AsyncIterable<CellEvent>;
   /** Runs of earlier windows that are not known to be saved, oldest first; as it was when this session began. */
   readonly executions: readonly Execution[];
+  /** What is to be said beside cells; as it was when this session began. */
+  readonly remarks: readonly Remark[];
   /**
    * Yields what happened to a run of an earlier window, from its first event on, and what happens to it from now on.
    *
@@ -84,9 +86,12 @@ export class TakenOver extends UserError {
 /**
  * Builds a session on a transport to a kernel host; owns the transport from then on.
  *
- * @param executions what the kernel side still remembers of earlier sessions.
+ * @param known what the kernel side still remembers of earlier sessions.
  */
-export function createSession(transport: Transport, executions: readonly Execution[] = []): Session {
+export function createSession(
+  transport: Transport,
+  { executions, remarks }: Pick<Session, 'executions' | 'remarks'> = { executions: [], remarks: [] },
+): Session {
   const running = new Map<string, Channel<CellEvent>>();
   const waiting = new Map<string, (content: KernelMessage['content']) => void>();
   const stateListeners = new Set<(state: KernelState) => void>();
@@ -195,6 +200,7 @@ export function createSession(transport: Transport, executions: readonly Executi
 
   return {
     executions,
+    remarks,
     execute({ id, code, language, place, mayFail }, signal) {
       const metadata = { language, place, mayFail };
       const message = { channel: 'shell', type: 'execute_request', id, content: { code }, metadata } as const;

@@ -1,4 +1,4 @@
-import type { Execution } from '../kernels/execution.ts';
+import type { Execution, Remark } from '../kernels/execution.ts';
 
 /** A cell of the notebook as it is now. */
 export interface PresentCell {
@@ -45,6 +45,18 @@ export function findCells(
       changed: cell !== undefined && cell.source !== execution.place.source,
     };
   });
+}
+
+/** Finds the cells of remarks, as `findCells` does. @returns remarks by the index of their cell. */
+export function findRemarked(
+  cells: readonly PresentCell[],
+  remarks: readonly Remark[],
+): ReadonlyMap<number, Remark> {
+  const runs = remarks.map(({ place }, id) => ({ id: String(id), place, state: 'done', ran: true }) as const);
+  const found = findCells(cells, runs).map(({ execution, index }) => [index, remarks[Number(execution.id)]]);
+  return new Map(
+    found.filter((pair): pair is [number, Remark] => pair[0] !== undefined && pair[1] !== undefined),
+  );
 }
 
 function findCell(cells: readonly PresentCell[], { place }: Execution): PresentCell | undefined {

@@ -27,6 +27,7 @@ export function registerKernelCommands(
     await kernel.goBackTo(cell);
   });
   command('rootbook.takeOver', () => desk.takeOver());
+  command('rootbook.endOtherVersion', () => desk.endOtherVersion());
   command('rootbook.restart', () => desk.active().restart());
   command('rootbook.shutDown', () => desk.active().shutDown());
   command('rootbook.restartAndRunAll', async () => {
@@ -84,6 +85,7 @@ async function kernelMenu(): Promise<void> {
     { label: '$(run-all) Restart and Run All', command: 'rootbook.restartAndRunAll' },
     { label: '$(run-above) Run All Above', command: 'rootbook.runAllAbove' },
     { label: '$(primitive-square) Shut Down', command: 'rootbook.shutDown' },
+    { label: '$(server-process) Running Kernels', command: 'rootbook.kernels.focus' },
     { label: '$(output) Show Log', command: 'rootbook.showLog' },
   ];
   const picked = await vscode.window.showQuickPick(items, { title: 'Kernel of this notebook' });

@@ -79,6 +79,12 @@ export class KernelConnection {
     this.#listener = listener;
   }
 
+  /** Names the notebook to kernel hosts. */
+  get identity(): string {
+    const { uri, isUntitled } = this.#notebook;
+    return (isUntitled ? uri.with({ fragment: this.#services.workspaceId }) : uri).toString();
+  }
+
   get state(): NotebookKernelState {
     return this.#state;
   }
@@ -119,9 +125,10 @@ export class KernelConnection {
    * @param takeOver from another window.
    * @param attached is called as soon as it is.
    */
-  attach(takeOver: boolean, attached: (session: Session) => void): Promise<Attachment> {
-    if (this.#session || this.#opening || !vscode.workspace.isTrusted)
-      return Promise.resolve({ kind: 'none' });
+  async attach(takeOver: boolean, attached: (session: Session) => void): Promise<Attachment> {
+    // Who takes over is not content with what came of asking.
+    if (takeOver) await this.#attaching?.catch(() => undefined);
+    if (this.#session || this.#opening || !vscode.workspace.isTrusted) return { kind: 'none' };
     this.#attaching ??= this.#attach(takeOver, attached).finally(() => (this.#attaching = undefined));
     return this.#attaching;
   }
@@ -145,7 +152,7 @@ export class KernelConnection {
 
   /** What kernels of this notebook that are gone left behind. */
   remains(): Promise<readonly Remains[]> {
-    return this.#services.hosts.remains(this.#identity());
+    return this.#services.hosts.remains(this.identity);
   }
 
   /** Gives up a kernel that has not started yet. */
@@ -184,7 +191,7 @@ export class KernelConnection {
     const session = this.#session;
     void this.letGo();
     if (session) heir.adopt(session);
-    this.#services.hosts.rename(this.#identity(), heir.#identity()).catch((caught: unknown) => {
+    this.#services.hosts.rename(this.identity, heir.identity).catch((caught: unknown) => {
       this.#services.log.warn('a kernel does not know the new name of its notebook', caught);
     });
   }
@@ -248,12 +255,7 @@ export class KernelConnection {
 
   #key(): KernelKey {
     const { installation, flavour } = this.#choice;
-    return { notebook: this.#identity(), installation, flavour };
-  }
-
-  #identity(): string {
-    const { uri, isUntitled } = this.#notebook;
-    return (isUntitled ? uri.with({ fragment: this.#services.workspaceId }) : uri).toString();
+    return { notebook: this.identity, installation, flavour };
   }
 
   #onState(state: KernelState): void {

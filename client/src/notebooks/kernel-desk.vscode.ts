@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors.ts';
 import type { Scope } from '../base/scope.ts';
+import type { Attachment, HostStatus } from '../kernel-host/client.ts';
 import { report } from '../platform/commands.vscode.ts';
-import { offerRemains, offerTakeOver } from './kernel-offers.vscode.ts';
+import { offerEndOfOther, offerRemains, offerTakeOver } from './kernel-offers.vscode.ts';
 import type { Choice } from './kernel-connection.vscode.ts';
 import { type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
 
@@ -19,6 +20,8 @@ export class KernelDesk {
   readonly #kernels = new Map<vscode.NotebookDocument, NotebookKernel>();
   readonly #folders = new Map<string, string>();
   readonly #selected = new Map<vscode.NotebookDocument, Choice>();
+  /** Notebooks that are about to be opened in order to have their kernel here. */
+  readonly #takingOver = new Set<string>();
   readonly #changed: vscode.EventEmitter<void>;
   /** A kernel started, changed its state or ended, or another one was chosen. */
   readonly onDidChange: vscode.Event<void>;
@@ -52,6 +55,10 @@ export class KernelDesk {
   /** The kernel of a notebook, if one of ours was used in it. */
   of(notebook: vscode.NotebookDocument): NotebookKernel | undefined {
     return this.#kernels.get(notebook);
+  }
+
+  get kernels(): readonly NotebookKernel[] {
+    return [...this.#kernels.values()];
   }
 
   /** The controller of ours that a notebook has selected. */
@@ -93,10 +100,33 @@ export class KernelDesk {
     const notebook = vscode.window.activeNotebookEditor?.notebook;
     const choice = notebook && this.choiceOf(notebook);
     if (!choice) throw new UserError('No notebook with a ROOT kernel is in front. Open one first.');
-    const kernel = this.of(notebook) ?? this.#make(choice, notebook);
-    const found = await kernel.attach(true);
+    const found = await this.attach(choice, notebook, true);
     if (found.kind === 'none')
       throw new UserError('No kernel of this notebook runs. Run a cell to start one.');
+  }
+
+  /** A notebook that is opened next takes its kernel from the window that has it. */
+  takeOverOnReturn(notebook: vscode.Uri): void {
+    this.#takingOver.add(notebook.toString());
+  }
+
+  /** Goes on with the kernel that a notebook left running, or says why not. */
+  async attach(choice: Choice, notebook: vscode.NotebookDocument, takeOver: boolean): Promise<Attachment> {
+    this.#takingOver.delete(notebook.uri.toString());
+    const kernel = this.of(notebook) ?? this.#make(choice, notebook);
+    const found = await kernel.attach(takeOver);
+    if (found.kind === 'elsewhere') void offerTakeOver(kernel.label, found.holder);
+    else if (found.kind === 'otherVersion') void this.#endOther(kernel, found.host);
+    return found;
+  }
+
+  /** Ends the kernel of the notebook in front that was started by another version, when the user says so. */
+  async endOtherVersion(): Promise<void> {
+    const notebook = vscode.window.activeNotebookEditor?.notebook;
+    const choice = notebook && this.choiceOf(notebook);
+    const found = choice && (await this.attach(choice, notebook, false));
+    if (found?.kind !== 'otherVersion')
+      throw new UserError('No kernel of this notebook was started by another version of ROOTbook.');
   }
 
   async interrupt(notebook: vscode.NotebookDocument): Promise<void> {
@@ -118,10 +148,24 @@ export class KernelDesk {
   /** A notebook was opened, or has another kernel: goes on with the one that it left running. */
   async #return(choice: Choice, notebook: vscode.NotebookDocument): Promise<void> {
     if (!vscode.workspace.isTrusted || this.#kernels.has(notebook)) return;
-    const kernel = this.#make(choice, notebook);
-    const found = await kernel.attach(false);
-    if (found.kind === 'elsewhere') await offerTakeOver(kernel.label, found.holder);
-    else if (found.kind === 'none') await this.#offerRemains(kernel);
+    const takeOver = this.#takingOver.has(notebook.uri.toString());
+    const found = await this.attach(choice, notebook, takeOver);
+    const kernel = this.of(notebook);
+    if (found.kind === 'none' && kernel) await this.#offerRemains(kernel);
+  }
+
+  /** A kernel that cannot be attached is ended now, or when nothing runs in it; then its output can be had. */
+  async #endOther(kernel: NotebookKernel, host: HostStatus): Promise<void> {
+    const { hosts } = this.#services;
+    try {
+      const answer = await offerEndOfOther(host.label, host.cells);
+      if (answer === undefined) return;
+      if (answer === 'later') await hosts.drain(host.id, kernel.gone);
+      await hosts.shutDown(host.id);
+      await this.#offerRemains(kernel);
+    } catch (caught) {
+      await report('Ending a kernel', caught, this.#services.log);
+    }
   }
 
   async #offerRemains(kernel: NotebookKernel): Promise<void> {

@@ -56,6 +56,27 @@ export async function offerTakeOver(label: string, holder: string): Promise<void
   if (picked === take) await vscode.commands.executeCommand('rootbook.takeOver');
 }
 
+/**
+ * The kernel of a notebook that was just opened was started by another version of this extension.
+ *
+ * @param cells that run or wait in it.
+ * @returns when to end it; nothing when the user does not say.
+ */
+export async function offerEndOfOther(label: string, cells: number): Promise<'now' | 'later' | undefined> {
+  const [now, later] = ['Shut It Down', 'Let It Finish'];
+  const what =
+    cells === 0
+      ? 'Nothing runs in it.'
+      : cells === 1
+        ? 'A cell runs in it.'
+        : `${String(cells)} cells run or wait in it.`;
+  const message =
+    `${label} of this notebook was started by another version of ROOTbook, which this one cannot attach to. ${what} ` +
+    'What it printed is offered when it has ended.';
+  const picked = await vscode.window.showWarningMessage(message, ...(cells > 0 ? [later] : []), now);
+  return picked === now ? 'now' : picked === later ? 'later' : undefined;
+}
+
 /** What a kernel that is gone left behind. @returns what to do with it; nothing when the user does not say. */
 export async function offerRemains(
   label: string,

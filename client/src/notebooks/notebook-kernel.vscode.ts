@@ -4,7 +4,7 @@ import { classify } from '../base/errors.ts';
 import type { Attachment } from '../kernel-host/client.ts';
 import type { Remains } from '../kernel-host/remains.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
-import { type Execution, sourceHash } from '../kernels/execution.ts';
+import { type Execution, type Remark, sourceHash } from '../kernels/execution.ts';
 import type { Session } from '../kernels/session.ts';
 import { report, type ShownLog } from '../platform/commands.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
@@ -12,7 +12,7 @@ import type { CellMarks } from './cell-marks.vscode.ts';
 import type { CellProblems } from './cell-problems.vscode.ts';
 import { showCell } from './cell-run.ts';
 import { EditorCellView, type ViewDesk } from './cell-view.vscode.ts';
-import { type Followed, findCells } from './followed-cells.ts';
+import { type Followed, findCells, findRemarked, type PresentCell } from './followed-cells.ts';
 import {
   type Choice,
   type ConnectionServices,
@@ -22,7 +22,7 @@ import {
 import { offerHarderStop, offerRestart, tellTakenOver } from './kernel-offers.vscode.ts';
 import { namesFlavour, portableMetadata, toCode } from './notebook-kind.ts';
 import { Pacer } from './pacer.ts';
-import { offerLostOutput, presentCells, savedId } from './reattach.vscode.ts';
+import { offerLostOutput, presentCells, savedId, tellRunningUnseen } from './reattach.vscode.ts';
 import { StrayOutput } from './stray-output.vscode.ts';
 import { survivingEvents } from './surviving-events.ts';
 import { dimOutputs } from './undone-cells.vscode.ts';
@@ -70,6 +70,16 @@ export class NotebookKernel {
     return this.#connection.state;
   }
 
+  /** Names the notebook to kernel hosts. */
+  get identity(): string {
+    return this.#connection.identity;
+  }
+
+  /** Fires when the notebook has let go of its kernel. */
+  get gone(): AbortSignal {
+    return this.#connection.gone;
+  }
+
   get label(): string {
     return this.#connection.label;
   }
@@ -100,7 +110,8 @@ export class NotebookKernel {
    */
   attach(takeOver: boolean): Promise<Attachment> {
     return this.#connection.attach(takeOver, (session) => {
-      void this.#bringBack(session.executions, (id) => session.follow(id, this.#connection.gone));
+      const follow = (id: string): AsyncIterable<CellEvent> => session.follow(id, this.#connection.gone);
+      void this.#bringBack(session.executions, follow, session.remarks);
     });
   }
 
@@ -138,11 +149,7 @@ export class NotebookKernel {
   /** Brings the session back to before a cell that ran, and shows what is undone by that. */
   async goBackTo(cell: vscode.NotebookCell): Promise<void> {
     const undone = await this.#connection.existing().goBackTo(cellId(cell));
-    for (const each of this.notebook.getCells()) {
-      if (!undone.includes(cellId(each))) continue;
-      await dimOutputs(this.choice.controller, each);
-      this.#services.marks.set(each, [{ kind: 'undone' }]);
-    }
+    for (const each of this.notebook.getCells()) if (undone.includes(cellId(each))) await this.#undo(each);
   }
 
   restart(): Promise<void> {
@@ -166,21 +173,68 @@ export class NotebookKernel {
     return heir;
   }
 
-  /** @param follow gives the events of an execution. */
+  /**
+   * @param follow gives the events of an execution.
+   * @param remarks on cells, also on those whose output the notebook holds.
+   */
   async #bringBack(
     executions: readonly Execution[],
     follow: (id: string) => AsyncIterable<CellEvent>,
+    remarks: readonly Remark[] = [],
   ): Promise<void> {
-    const all = findCells(presentCells(this.notebook), executions);
-    const lost = all.filter(({ index, execution }) => index === undefined && execution.state === 'done');
-    if (lost.length > 0) void offerLostOutput(lost.map(({ execution }) => follow(execution.id)));
-    await Promise.all(all.map((each) => this.#follow(each, follow(each.execution.id))));
+    const present = presentCells(this.notebook);
+    const all = findCells(present, executions);
+    const lost = all.filter(({ index }) => index === undefined).map(({ execution }) => execution);
+    if (lost.length > 0) {
+      const isRunning = lost.some(({ state }) => state !== 'done');
+      if (isRunning) void tellRunningUnseen();
+      const outputs = lost.map(({ id }) => follow(id));
+      offerLostOutput(outputs, this.#maxMegabytes).catch((caught: unknown) => {
+        this.#services.log.debug('output of cells that are gone is not offered', caught);
+      });
+    }
+    const undone = this.#markRemarked(present, remarks);
+    await Promise.all(
+      all.map(async (each) => {
+        const cell = await this.#follow(each, follow(each.execution.id));
+        if (cell && undone.has(cell)) await this.#undo(cell);
+      }),
+    );
   }
 
-  async #follow({ execution, index, changed }: Followed, events: AsyncIterable<CellEvent>): Promise<void> {
+  /** Says beside cells what the kernel remembers of them. @returns those that are undone. */
+  #markRemarked(
+    present: readonly PresentCell[],
+    remarks: readonly Remark[],
+  ): ReadonlySet<vscode.NotebookCell> {
+    const undone = new Set<vscode.NotebookCell>();
+    for (const [index, remark] of findRemarked(present, remarks)) {
+      const cell = this.notebook.cellAt(index);
+      const { outputFile } = remark;
+      if (outputFile !== undefined) this.#services.marks.add(cell, { kind: 'outputFile', file: outputFile });
+      if (!remark.undone) continue;
+      undone.add(cell);
+      // Its saved output stays as it is: nobody has edited the notebook.
+      this.#services.marks.add(cell, { kind: 'undone' });
+    }
+    return undone;
+  }
+
+  /** What a cell did is undone: it says so, and its outputs are dimmed. */
+  async #undo(cell: vscode.NotebookCell): Promise<void> {
+    this.#services.marks.add(cell, { kind: 'undone' });
+    await dimOutputs(this.choice.controller, cell);
+  }
+
+  /** @returns its cell, if it is there and shows it. */
+  async #follow(
+    { execution, index, changed }: Followed,
+    events: AsyncIterable<CellEvent>,
+  ): Promise<vscode.NotebookCell | undefined> {
     const [view] = index === undefined ? [] : this.#pend(this.notebook.cellAt(index));
-    if (!view) return;
+    if (!view) return undefined;
     await this.#show(execution.id, changed ? this.#withMark(events, view.cell) : events, view);
+    return view.cell;
   }
 
   /** Says that the cell is not what ran, once that has begun to show itself. */
@@ -199,6 +253,10 @@ export class NotebookKernel {
     return all
       .find(({ executions }) => executions.some(({ id }) => id === execution))
       ?.follow(execution, this.#connection.gone);
+  }
+
+  get #maxMegabytes(): number {
+    return readSettings(this.notebook.uri)['rootbook.output.maxMegabytes'];
   }
 
   #running(): EditorCellView | undefined {
@@ -252,10 +310,9 @@ export class NotebookKernel {
   }
 
   async #show(execution: string, events: AsyncIterable<CellEvent>, view: EditorCellView): Promise<void> {
-    const { 'rootbook.output.maxMegabytes': maxMegabytes } = readSettings(this.notebook.uri);
     const surviving = survivingEvents(execution, events, (id) => this.#findRemains(id));
     const interrupt = (): void => void this.#connection.session?.interrupt();
-    const end = await showCell(surviving, interrupt, view, maxMegabytes, this.#connection.gone);
+    const end = await showCell(surviving, interrupt, view, this.#maxMegabytes, this.#connection.gone);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
     if (end === 'ok' || end === 'failed') this.#unsaved.set(execution, view.cell);

@@ -44,7 +44,11 @@ export class NotebookView {
 
   /** Waits until the toolbar names a kernel that fits. */
   async waitForKernel(name: RegExp, timeout = 60_000): Promise<void> {
-    await this.#page.locator('.kernel-label', { hasText: name }).first().waitFor({ timeout });
+    await this.#page
+      .locator('.kernel-label', { hasText: name })
+      .filter({ visible: true })
+      .first()
+      .waitFor({ timeout });
   }
 
   /** What the toolbar says about the kernel. */
@@ -78,10 +82,19 @@ export class NotebookView {
     return this.#page.locator(`.notebookOverlay .monaco-list-row[data-index="${String(index)}"]`);
   }
 
-  /** Presses the run button of a cell. */
+  /** Presses the run button of a cell. It shows while the pointer is over the cell, which output that comes may move away. */
   async run(index: number): Promise<void> {
-    await this.cell(index).hover();
-    await this.cell(index).locator('.run-button-container .codicon-notebook-execute').first().click();
+    const button = this.cell(index).locator('.run-button-container .codicon-notebook-execute').first();
+    for (let tries = 1; ; tries++) {
+      await this.cell(index).hover();
+      try {
+        await button.click({ timeout: 3000 });
+        return;
+      } catch (caught) {
+        if (tries === 10) throw caught;
+        await this.#page.mouse.move(0, 0);
+      }
+    }
   }
 
   async stateOf(index: number): Promise<CellState> {

@@ -1,8 +1,9 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
-import { endHosts, runningHosts } from '../../../scripts/kernel-hosts.mjs';
+import { z } from 'zod';
+import { endHosts, recordsIn, runningHosts } from '../../../scripts/kernel-hosts.mjs';
 import { packageHere } from '../../../scripts/package.mjs';
 import { repository } from '../../../scripts/tools.mjs';
 import { type Server, startServer } from '../../../scripts/vscode-server.mjs';
@@ -163,11 +164,12 @@ export class Workbench {
     return new NotebookView(this.page, path.join(this.folder, name), (title) => this.runCommand(title));
   }
 
-  /** Opens a file of the folder in place of the editor in front, without waiting for what it shows. */
+  /** Opens a file of the folder in place of what is open, without waiting for what it shows. */
   async openFile(name: string): Promise<void> {
-    if ((await this.page.locator('.tab.active').count()) > 0) {
+    const tabs = this.page.locator('.tab');
+    for (let open = await tabs.count(); open > 0; open--) {
       await this.runCommand('View: Revert and Close Editor');
-      await this.page.locator('.tab.active').waitFor({ state: 'detached' });
+      await tabs.nth(open - 1).waitFor({ state: 'detached' });
     }
     await this.page.keyboard.press('Control+P');
     const input = this.page.locator('.quick-input-widget input[type="text"]').first();
@@ -212,6 +214,19 @@ export class Workbench {
   /** Process ids of the kernel hosts that run for this profile. */
   kernelHosts(): readonly number[] {
     return runningHosts(this.#state);
+  }
+
+  /** Ends the kernels that a journey has left. */
+  async endKernelHosts(): Promise<void> {
+    await endHosts(this.#state);
+  }
+
+  /** Makes the kernel hosts that run say that they speak an older protocol. */
+  pretendOtherVersion(): void {
+    for (const file of recordsIn(this.#state)) {
+      const record = z.looseObject({ protocol: z.number() }).parse(JSON.parse(readFileSync(file, 'utf8')));
+      writeFileSync(file, JSON.stringify({ ...record, protocol: record.protocol - 1 }));
+    }
   }
 
   /** Keeps a picture of the window in `test/artifacts`. */
