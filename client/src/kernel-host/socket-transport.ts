@@ -115,8 +115,8 @@ function transportOn(socket: net.Socket, incoming: Channel<KernelMessage>): Tran
             clearTimeout(patience);
             resolve();
           });
-          // What was sent a moment ago is still on its way.
-          socket.end(() => socket.destroy());
+          // The host ends its side when it has read all: what it writes to a socket that is gone would cost it what it has not read.
+          socket.end();
         }
       }),
   };
