@@ -51,6 +51,8 @@ describe('a notebook that changes while its cell runs', () => {
   /** Closes the notebook while its cell runs, changes the cells of its file and opens it again. */
   async function changeMeanwhile(name: string, change: (cells: Cells) => Cells): Promise<NotebookView> {
     const before = await start(name);
+    // While it prints, a saved notebook is at once one with changes again.
+    await before.waitForOutput(`line 0${String(lines - 1)}`);
     await before.save();
     await workbench().runCommand('View: Revert and Close Editor');
     const file = path.join(workbench().folder, `${name}.ipynb`);

@@ -110,7 +110,7 @@ describe('a ROOT C++ kernel, badly treated', () => {
 
 describe('the socket of a kernel host', () => {
   it.each([
-    ['a wrong token', '{"frame":"attach","protocol":1,"token":"00"}\n', 'wrong token'],
+    ['a wrong token', '{"frame":"attach","protocol":2,"token":"00"}\n', 'wrong token'],
     ['no JSON', 'GET / HTTP/1.1\n\n', 'not valid JSON'],
     ['no attach', '{"frame":"message"}\n', 'wrong token'],
   ])('refuses %s and goes on', async (_name, text, reason) => {

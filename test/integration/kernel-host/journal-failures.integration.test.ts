@@ -170,7 +170,7 @@ describe('versions of the extension', () => {
     await session.detach();
     const record = await onlyRecord();
     writeFileSync(hostsFile(`${record.id}.json`), JSON.stringify({ ...record, protocol: 99 }));
-    expect(await kernels.hosts.attach(spec, false, never)).toEqual({ kind: 'otherVersion' });
+    expect(await kernels.hosts.attach(spec, false, never)).toMatchObject({ kind: 'otherVersion' });
     await expect(openKernel(kernels.hosts, spec)).rejects.toThrow(/started by another version of ROOTbook/);
     expect(await kernels.hosts.list()).toHaveLength(1);
   });
