@@ -272,9 +272,9 @@ export class Workbench {
     for (;;) {
       await this.page.keyboard.press('Control+Shift+P');
       const input = this.page.locator('.quick-input-widget input[type="text"]').first();
-      await input.waitFor();
-      await input.fill(`>${title}`);
-      const isFound = await row.waitFor({ timeout: 2000 }).then(
+      // What takes the focus meanwhile, as an editor that opens, closes the palette.
+      const found = input.fill(`>${title}`, { timeout: 5000 }).then(() => row.waitFor({ timeout: 2000 }));
+      const isFound = await found.then(
         () => true,
         () => false,
       );
