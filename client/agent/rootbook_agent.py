@@ -61,10 +61,7 @@ class Agent:
 
     def show_traceback(self, etype, evalue, stb):
         try:
-            problems = getattr(evalue, "rootbook_problems", None)
-            if problems is None:
-                removed_lines = mistakes.blank_lines_before(self.raw_cell)
-                problems = mistakes.python_problems(evalue, self.is_cell, removed_lines)
+            problems = mistakes.problems_of(evalue, self.is_cell, self.raw_cell)
             stb = [*stb, MARK % json.dumps({"problems": problems})]
         except Exception:
             pass  # The error itself matters more than where it is.
@@ -119,8 +116,7 @@ class Agent:
         outcome = run(mode, cell, name, line_number)
         texts = [str(diagnostic.text) for diagnostic in outcome.diagnostics]
         if str(outcome.status) == "ok":
-            for text in texts:
-                sys.stderr.write(text if text.endswith("\n") else text + "\n")
+            sys.stderr.write(mistakes.in_lines(texts))
             return
         raise mistakes.cpp_error(name, outcome, texts)
 

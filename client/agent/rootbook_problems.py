@@ -41,6 +41,12 @@ def problem_at(message, line, column):
     return {"severity": "error", "message": message, "line": max(line, 1), "column": max(column, 1)}
 
 
+def problems_of(evalue, is_cell, raw_cell):
+    """Where an error of a cell, Python's or C++'s, came out of it."""
+    problems = getattr(evalue, "rootbook_problems", None)
+    return python_problems(evalue, is_cell, blank_lines_before(raw_cell)) if problems is None else problems
+
+
 def python_problems(evalue, is_cell, removed_lines):
     """The place in the cell where a Python error came out of it; `removed_lines`: blank ones before the code."""
     message = "%s: %s" % (type(evalue).__name__, evalue)
@@ -88,12 +94,17 @@ def first_line(raw, body, magic_added):
     return max(1, raw.count("\n", 0, max(at, 0)) + (0 if magic_added else 1))
 
 
+def in_lines(texts):
+    """What a compiler said, each text in lines of its own."""
+    return "".join(text if text.endswith("\n") else text + "\n" for text in texts)
+
+
 def cpp_error(name, outcome, texts):
     fields = {"line": int(outcome.line), "column": int(outcome.column)}
     fields.update({key: str(getattr(outcome, key)) for key in ("status", "name", "message")})
     problems = cpp_problems(name, fields, texts)
     if texts and fields["status"] == "error":
-        lines = "".join(text if text.endswith("\n") else text + "\n" for text in texts).rstrip("\n").split("\n")
+        lines = in_lines(texts).rstrip("\n").split("\n")
     else:
         place = "%s:%d:%d: " % (name, fields["line"], fields["column"]) if fields["line"] else ""
         lines = ["%s%s%s%s: %s" % (place, RED, fields["name"], PLAIN, fields["message"])]

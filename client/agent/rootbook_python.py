@@ -180,8 +180,7 @@ class Kernel:
         if status != "ok":
             outcome = types.SimpleNamespace(status=status, name=kind, message=message, line=row, column=column)
             raise mistakes.cpp_error(name, outcome, texts)
-        for text in texts:
-            sys.stderr.write(text if text.endswith("\n") else text + "\n")
+        sys.stderr.write(mistakes.in_lines(texts))
 
 
 def load_root():

@@ -124,10 +124,7 @@ class ZMQInteractiveShell(InteractiveShell):
         os._exit(0)
 
     def _showtraceback(self, etype, evalue, stb):
-        problems = getattr(evalue, "rootbook_problems", None)
-        if problems is None:
-            removed = mistakes.blank_lines_before(self.raw_cell)
-            problems = mistakes.python_problems(evalue, self.is_cell, removed)
+        problems = mistakes.problems_of(evalue, self.is_cell, self.raw_cell)
         self.send("error", {"ename": etype.__name__, "evalue": str(evalue), "traceback": list(stb), "problems": problems})
 
     def is_cell(self, filename):

@@ -478,7 +478,8 @@ extern "C" const char *rootbook_input(const char *prompt, int password)
    return runner.Input(prompt, password != 0, answer, wait) ? answer.c_str() : nullptr;
 }
 
-/// Runs a C++ cell within a Python one. `tell` is called with status, name, message, line, column, and clang's texts, each with a record separator.
+/// Runs a C++ cell within a Python one. `tell` is called with status, name, message, line, column, and clang's texts, each
+/// with a record separator.
 extern "C" void rootbook_cpp(const char *mode, const char *code, const char *name, int line,
                              void (*tell)(const char *, const char *, const char *, int, int, const char *))
 {

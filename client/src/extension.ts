@@ -4,8 +4,8 @@ import { Scope } from './base/scope.ts';
 const root = new Scope();
 
 /**
- * Does nothing until the first notebook is opened, a view is shown or the first command is run: only then the rest of the extension is
- * loaded.
+ * Does nothing until the first notebook is opened, a view is shown or the first command is run: only then the rest of the
+ * extension is loaded.
  */
 export function activate(context: vscode.ExtensionContext): void {
   const waiting: vscode.Disposable[] = [];

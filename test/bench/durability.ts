@@ -13,7 +13,14 @@ import { createSession, type Session } from '../../client/src/kernels/session.ts
 import { CellOutputs } from '../../client/src/notebooks/outputs.ts';
 import { CrashTest } from '../support/crash/crash-test.ts';
 import { begin, comeBack, openKernel } from '../support/left-kernel.ts';
-import { quiet, runCell, type TestHosts, testHosts, until } from '../support/real-kernel.ts';
+import {
+  quiet,
+  runCell,
+  type TestHosts,
+  testHosts,
+  until,
+  untilNothingRuns,
+} from '../support/real-kernel.ts';
 import { type Figure, median, time, toFigure } from './figures.ts';
 
 const rounds = 5;
@@ -152,7 +159,7 @@ const memory: Measure = async (kernels) => {
     );
     await until(() => session.state.kind === 'busy');
     await session.detach();
-    await until(async () => (await kernels.hosts.list()).every(({ cells }) => cells === 0), 300);
+    await untilNothingRuns(kernels.hosts, 300);
     const [host] = await kernels.hosts.list();
     return residentMegabytes(host?.pid ?? 0);
   };

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -25,14 +25,7 @@ type Cells = z.infer<typeof Saved>['cells'];
 
 describe('a notebook that changes while its cell runs', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1000 } });
-  afterEach(async () => {
-    rmSync(path.join(workbench().folder, 'go-on'), { force: true });
-    await workbench().endKernelHosts();
-  });
-
-  function goOn(): void {
-    writeFileSync(path.join(workbench().folder, 'go-on'), '');
-  }
+  afterEach(() => workbench().endJourney());
 
   async function open(name: string): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
@@ -77,7 +70,7 @@ describe('a notebook that changes while its cell runs', () => {
     await notebook.waitForMark(0, 'Changed since it ran');
     await notebook.waitForOutput('line 019');
     await workbench().screenshot('edited-meanwhile');
-    goOn();
+    workbench().goOn();
     await notebook.waitForState(0, 'success');
     await expectAllLines(notebook, 0);
     await notebook.run(0);
@@ -87,7 +80,7 @@ describe('a notebook that changes while its cell runs', () => {
   it('shows the output where the cell is now', async () => {
     const notebook = await changeMeanwhile('moved', (all) => all.toReversed());
     await notebook.waitForState(1, 'executing');
-    goOn();
+    workbench().goOn();
     await notebook.waitForState(1, 'success');
     await expectAllLines(notebook, 1);
     expect(await notebook.stateOf(0)).toBe('none');
@@ -97,7 +90,7 @@ describe('a notebook that changes while its cell runs', () => {
     await changeMeanwhile('deleted', (all) => all.slice(1));
     await workbench().waitForText(/runs a cell that is no longer in this notebook/);
     await workbench().screenshot('deleted-meanwhile');
-    goOn();
+    workbench().goOn();
     await workbench().waitForText(/has the output of a cell that is no longer in this notebook/);
     await workbench().clickNotification(/has the output of a cell/, 'Open Output');
     await workbench().page.locator('.monaco-editor .view-line', { hasText: 'line 019' }).waitFor();
@@ -114,7 +107,7 @@ describe('a notebook that changes while its cell runs', () => {
     await new RunningKernelsView(workbench().page).row('old.ipynb', /busy · another version/);
     await workbench().screenshot('other-version');
     await workbench().clickNotification(/another version/, 'Let It Finish');
-    goOn();
+    workbench().goOn();
     await workbench().waitForText(/The output of one cell was not saved/);
     await workbench().clickNotification(/was not saved/, 'Restore Output');
     await notebook.waitForState(0, 'success');

@@ -1,5 +1,3 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
 import type { Workbench } from '../support/workbench/workbench.ts';
@@ -44,14 +42,7 @@ function expectAllLines(text: string): void {
 
 describe('a kernel outlives its window', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
-  afterEach(async () => {
-    rmSync(path.join(workbench().folder, 'go-on'), { force: true });
-    await workbench().endKernelHosts();
-  });
-
-  function goOn(): void {
-    writeFileSync(path.join(workbench().folder, 'go-on'), '');
-  }
+  afterEach(() => workbench().endJourney());
 
   async function open(name: keyof typeof notebooks): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
@@ -80,7 +71,7 @@ describe('a kernel outlives its window', () => {
     await notebook.waitForState(1, 'executing');
     await notebook.waitForOutput('line 010');
     await workbench().screenshot(`reattached-${name}`);
-    goOn();
+    workbench().goOn();
     await notebook.waitForState(1, 'success');
     await notebook.run(2);
     await notebook.waitForOutput('sum 42');
@@ -119,7 +110,7 @@ describe('a kernel outlives its window', () => {
     await other.clickNotification(/is attached in/, 'Take Over');
     const second = other.notebook('windows.ipynb');
     await second.waitForState(1, 'executing');
-    goOn();
+    workbench().goOn();
     await workbench().waitForText(/Another window has taken over/);
     await first.waitForMark(1, 'Goes on in another window');
     await workbench().screenshot('taken-over');

@@ -12,7 +12,7 @@ const notebooks = {
 describe('the list of running kernels', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 900 } });
   const kernels = (): RunningKernelsView => new RunningKernelsView(workbench().page);
-  afterEach(() => workbench().endKernelHosts());
+  afterEach(() => workbench().endJourney());
 
   async function open(name: keyof typeof notebooks): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);

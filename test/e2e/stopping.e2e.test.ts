@@ -43,7 +43,7 @@ const notebooks = {
 
 describe('a kernel that is stopped, crashes or is left', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
-  afterEach(() => workbench().endKernelHosts());
+  afterEach(() => workbench().endJourney());
 
   async function open(name: keyof typeof notebooks): Promise<NotebookView> {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);

@@ -22,9 +22,9 @@ export const quiet: Log = {
   error: () => undefined,
 };
 
-/** The ROOT that the tests run on. */
-export async function testInstallation(): Promise<Installation> {
-  const found = await findInstallations({
+/** What there is to run in the environment of the tests, and nowhere else. */
+export function testInstallations(): Promise<readonly Installation[]> {
+  return findInstallations({
     home: '/nonexistent',
     environment: {},
     folders: [],
@@ -34,7 +34,11 @@ export async function testInstallation(): Promise<Installation> {
     condaEnvironments: [],
     views: [],
   });
-  const [first] = found;
+}
+
+/** The ROOT that the tests run on. */
+export async function testInstallation(): Promise<Installation> {
+  const [first] = await testInstallations();
   if (!first) throw new Error(`no ROOT in ${tools}: run "npm run setup"`);
   return first;
 }
@@ -142,4 +146,9 @@ export async function until(claim: () => boolean | Promise<boolean>, limitSecond
     if (Date.now() > end) throw new Error('gave up waiting');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+/** Waits until no cell runs or waits in any kernel. */
+export function untilNothingRuns(hosts: KernelHosts, limitSeconds?: number): Promise<void> {
+  return until(async () => (await hosts.list()).every(({ cells }) => cells === 0), limitSeconds);
 }

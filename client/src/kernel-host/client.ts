@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import { createSession, type Session } from '../kernels/session.ts';
-import { protocolVersion, type StateContent } from './frames.ts';
+import { type Opening, protocolVersion, type StateContent } from './frames.ts';
 import { launch, type HostFiles } from './launch.ts';
 import type { LaunchSpec } from './launch-spec.ts';
 import { isAlive, type ProcessName } from './processes.ts';
@@ -89,6 +89,9 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
   let swept: Promise<void> | undefined;
   const find = async (id: string): Promise<Record | undefined> =>
     (await readRecords(stateFolder)).find((record) => record.id === id);
+  type Action = Extract<Opening, { frame: 'control' }>['action'];
+  const control = ({ socket, token }: Record, action: Action): Promise<unknown> =>
+    ask(socket, { frame: 'control', token, action }, answerPatience);
   /** Hosts that this window is attached to. */
   const here = new Map<string, Session>();
   const status = (record: Record): Promise<HostStatus> => statusOf(record, here, stateFolder);
@@ -143,11 +146,10 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
     },
     remains: (notebook) => readRemains(stateFolder, notebook),
     async rename(from, to) {
-      for (const { socket, token, notebook } of await readRecords(stateFolder)) {
-        const renamed = renamedUri(notebook, from, to);
-        if (renamed === undefined) continue;
-        const action = { kind: 'rename', notebook: renamed } as const;
-        await ask(socket, { frame: 'control', token, action }, answerPatience).catch((error: unknown) => {
+      for (const record of await readRecords(stateFolder)) {
+        const notebook = renamedUri(record.notebook, from, to);
+        if (notebook === undefined) continue;
+        await control(record, { kind: 'rename', notebook }).catch((error: unknown) => {
           log.warn('a kernel does not know the new name of its notebook', error);
         });
       }
@@ -157,8 +159,7 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
     async control(id, kind) {
       const record = await find(id);
       if (!record) throw new UserError('This kernel has ended.');
-      const { socket, token } = record;
-      await ask(socket, { frame: 'control', token, action: { kind } }, answerPatience);
+      await control(record, { kind });
     },
     async drain(id, signal) {
       for (let host = await find(id); host; host = await find(id)) {
@@ -170,10 +171,8 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
     async shutDown(id) {
       const record = await find(id);
       if (!record) return;
-      const { socket, token } = record;
-      const action = { kind: 'shutDown' } as const;
       // One that does not understand is ended by a signal.
-      await ask(socket, { frame: 'control', token, action }, answerPatience).catch(() => undefined);
+      await control(record, { kind: 'shutDown' }).catch(() => undefined);
       if (isAlive(record)) await endProcess(record);
     },
   };

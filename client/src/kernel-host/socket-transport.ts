@@ -115,7 +115,7 @@ function transportOn(socket: net.Socket, incoming: Channel<KernelMessage>): Tran
             clearTimeout(patience);
             resolve();
           });
-          // The host ends its side when it has read all: what it writes to a socket that is gone would cost it what it has not read.
+          // The host ends its side when it has read all. Writing to a socket that is gone would cost it what it has not read.
           socket.end();
         }
       }),

@@ -24,8 +24,8 @@ interface Candidate {
 }
 
 /**
- * Every ROOT on this machine, the one to prefer first, and after them the kernels of ROOT that Jupyter has. Reads files only: nothing is started, so it is quick and safe
- * in a folder that the user does not trust.
+ * Every ROOT on this machine, the one to prefer first, and after them the kernels of ROOT that Jupyter has. Reads files only:
+ * nothing is started, so it is quick and safe in a folder that the user does not trust.
  *
  * A wheel's own `root-config` has wrong paths and its `bin/root` is a slow Python launcher, so neither is asked.
  */

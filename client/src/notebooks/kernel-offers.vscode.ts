@@ -6,26 +6,36 @@ import type { Flavour, Installation } from '../kernels/installation.ts';
 /** After this time an interrupted cell is taken for one that has no safe point. */
 const safePointMilliseconds = 3000;
 
+/** A way to stop a cell that no interrupt has stopped. */
+type HarderStop = 'goBack' | 'restart';
+
+const stopLabels: Readonly<Record<HarderStop, string>> = {
+  goBack: 'Stop and Go Back to Before This Cell',
+  restart: 'Restart Kernel',
+};
+
 /**
  * Waits a while for an interrupted cell, then offers the way that works always.
  *
- * @returns whether the user took it and the cell still runs.
+ * @returns the way, when the user took it and the cell still runs.
  */
 export async function offerHarderStop(
   { installation, flavour }: { readonly installation: Installation; readonly flavour: Flavour },
   isRunning: () => boolean,
-): Promise<boolean> {
-  const isStock = flavour === 'cpp' && installation.kernelspec !== undefined;
+): Promise<HarderStop | undefined> {
+  const isCpp = flavour === 'cpp';
+  const isStock = isCpp && installation.kernelspec !== undefined;
   if (!isStock) await new Promise((resolve) => setTimeout(resolve, safePointMilliseconds));
-  if (!isRunning()) return false;
-  const offer = flavour === 'cpp' && !isStock ? 'Stop and Go Back to Before This Cell' : 'Restart Kernel';
-  const message = isStock
+  if (!isRunning()) return undefined;
+  const way = isCpp && !isStock ? 'goBack' : 'restart';
+  const cppMessage = isStock
     ? 'This kernel of ROOT cannot be interrupted.'
-    : flavour === 'cpp'
-      ? 'The cell has not reached a point where it can stop safely.'
-      : 'The cell has not stopped: Python waits until the C++ code it called returns.';
-  const picked = await vscode.window.showWarningMessage(message, offer, 'Wait');
-  return picked === offer && isRunning();
+    : 'The cell has not reached a point where it can stop safely.';
+  const message = isCpp
+    ? cppMessage
+    : 'The cell has not stopped: Python waits until the C++ code it called returns.';
+  const picked = await vscode.window.showWarningMessage(message, stopLabels[way], 'Wait');
+  return picked === stopLabels[way] && isRunning() ? way : undefined;
 }
 
 /**

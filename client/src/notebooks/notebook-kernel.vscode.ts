@@ -340,10 +340,9 @@ export class NotebookKernel {
   }
 
   async #offerHarder(view: EditorCellView): Promise<void> {
-    const { flavour, installation } = this.choice;
-    if (!(await offerHarderStop(this.choice, () => view.isRunning))) return;
-    const way = flavour === 'cpp' && !installation.kernelspec ? this.goBack() : this.restart();
-    await way.catch((caught: unknown) => report('Stopping the cell', caught, this.#services.log));
+    const way = await offerHarderStop(this.choice, () => view.isRunning);
+    if (way === undefined) return;
+    await this[way]().catch((caught: unknown) => report('Stopping the cell', caught, this.#services.log));
   }
 
   /** Saved metadata names the standard kernelspec, so that the notebook opens in any Jupyter front end. */

@@ -2,11 +2,17 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startStockCpp } from '../../../client/src/kernel-host/jupyter/backend.ts';
 import type { Backend, Emission } from '../../../client/src/kernel-host/backend.ts';
-import { findInstallations } from '../../../client/src/kernels/discovery.ts';
 import type { Installation } from '../../../client/src/kernels/installation.ts';
 import { environmentOf } from '../../../client/src/kernels/set-up.ts';
 import type { Session } from '../../../client/src/kernels/session.ts';
-import { runCell, testHosts, type TestHosts, tools, until } from '../../support/real-kernel.ts';
+import {
+  runCell,
+  testHosts,
+  type TestHosts,
+  testInstallations,
+  tools,
+  until,
+} from '../../support/real-kernel.ts';
 
 let hosts: TestHosts;
 let installation: Installation;
@@ -14,17 +20,7 @@ let session: Session;
 
 beforeAll(async () => {
   hosts = await testHosts();
-  const found = await findInstallations({
-    home: '/nonexistent',
-    environment: {},
-    folders: [],
-    rootFolders: [],
-    pythonEnvironments: [path.join(tools, 'python')],
-    knownPythons: [],
-    condaEnvironments: [],
-    views: [],
-  });
-  const stock = found.filter(({ kernelspec }) => kernelspec?.language === 'cpp');
+  const stock = (await testInstallations()).filter(({ kernelspec }) => kernelspec?.language === 'cpp');
   expect(stock).toHaveLength(1);
   const [first] = stock;
   if (!first) return;

@@ -12,7 +12,7 @@ import {
   untilPrinted,
   upTo,
 } from '../../support/left-kernel.ts';
-import { runCell, type TestHosts, testHosts, until } from '../../support/real-kernel.ts';
+import { runCell, type TestHosts, testHosts, until, untilNothingRuns } from '../../support/real-kernel.ts';
 
 const never = new AbortController().signal;
 
@@ -237,7 +237,7 @@ describe('a kernel that its window has left', () => {
     );
     await until(() => heard.some(({ kind }) => kind === 'outputFile'));
     await first.detach();
-    await until(async () => (await kernels.hosts.list()).every(({ cells }) => cells === 0));
+    await untilNothingRuns(kernels.hosts);
     const session = await comeBack(kernels.hosts, spec);
     const { events, stdout, status } = await followToEnd(session, id);
     expect(status).toBe('ok');

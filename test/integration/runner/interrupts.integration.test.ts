@@ -3,6 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomFrom } from '../../support/random.ts';
 import { compileRunner, startRunner, summary, type TestRunner } from '../../support/runner-driver.ts';
 
 /** Endless cells, and two that take long in places that cannot be left. */
@@ -44,12 +45,7 @@ const seed = Number(process.env['ROOTBOOK_SEED'] ?? Date.now() % 1_000_000);
 /** Milliseconds after which a cell that has no safe point is stopped by going back. */
 const patience = 8000;
 
-let state = seed;
-/** 0 to 1; from the seed. */
-function random(): number {
-  state = (state * 1103515245 + 12345) % 2147483648;
-  return state / 2147483648;
-}
+const random = randomFrom(seed);
 
 /** A cell that compiles, allocates, draws random numbers and uses what was there before. */
 const probe = `struct ProbeNUMBER { std::map<std::string, std::vector<double>> all; };

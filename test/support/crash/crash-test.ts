@@ -4,7 +4,8 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import type { LaunchSpec } from '../../../client/src/kernel-host/launch-spec.ts';
-import { type TestHosts, until } from '../real-kernel.ts';
+import { randomFrom } from '../random.ts';
+import { type TestHosts, until, untilNothingRuns } from '../real-kernel.ts';
 import { Heard, type Told } from './words.ts';
 
 /** `window` is reloaded and says so; the others are killed. */
@@ -36,17 +37,6 @@ for (int i = ${String(first)}; i < ${String(first + linesOfCell)}; ++i) {
   usleep(2000);
 }
 close(file); }`;
-}
-
-/** The same numbers from the same seed. Source: mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function numbersIn(text: string): readonly number[] {
@@ -198,7 +188,7 @@ export class CrashTest {
   /** @returns lines that must come back: all that it wrote into its pipe. */
   async #killKernel(window: WindowProcess): Promise<number> {
     this.#signalKernel('SIGKILL');
-    await until(async () => (await this.#kernels.hosts.list()).every(({ cells }) => cells === 0), 60);
+    await untilNothingRuns(this.#kernels.hosts, 60);
     await window.kill();
     this.#window = await this.#open();
     return Math.min(this.#printed().lines, total - 1);
@@ -231,7 +221,7 @@ export class CrashTest {
 
   /** The last window has everything once; those before had the beginning of it. */
   async #compare(ids: readonly string[], before: readonly WindowProcess[], least: number): Promise<void> {
-    await until(async () => (await this.#kernels.hosts.list()).every(({ cells }) => cells === 0), 60);
+    await untilNothingRuns(this.#kernels.hosts, 60);
     const window = this.#window;
     if (!window) return;
     await until(() => window.followed?.every((id) => window.over.has(id)) ?? false, 60);

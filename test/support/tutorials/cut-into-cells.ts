@@ -2,7 +2,7 @@ import path from 'node:path';
 import { macroToCells } from '../../../client/src/notebooks/macro.ts';
 import { errorOf, notebookOf } from '../executed-notebook.ts';
 import { execute } from './in-notebook.ts';
-import { type JudgedRoot, sourceOf, supportFolder, Workplace } from './tutorial.ts';
+import { type JudgedRoot, sourceOf, supportFolder, atWorkplace } from './tutorial.ts';
 
 /** Whether the cells of a tutorial, as *Macro to ROOTbook* cuts it, ran well. */
 export interface CutTutorial {
@@ -23,13 +23,12 @@ export async function runInCells(judged: JudgedRoot, tutorial: string): Promise<
   return { atPrompt: answers, inNotebook: ran.slice(0, answers.length) };
 }
 
-async function atPrompt(
+function atPrompt(
   judged: JudgedRoot,
   tutorial: string,
   cells: readonly string[],
 ): Promise<readonly boolean[]> {
-  const place = new Workplace(judged, tutorial);
-  try {
+  return atWorkplace(judged, tutorial, async (place) => {
     place.write('cells.txt', cells.map((cell) => `${cell}\u001e`).join(''));
     const root = path.join(judged.root, 'bin/root.exe');
     const args = ['-l', '-b', '-q', path.join(supportFolder, 'prompt.C')];
@@ -38,22 +37,17 @@ async function atPrompt(
     if (code === undefined) throw new Error(`the ROOT prompt took too long: ${stderr}`);
     const ran = answers.map((answer) => answer === 'accepted');
     return ran.length < cells.length ? [...ran, false] : ran;
-  } finally {
-    place.remove();
-  }
+  });
 }
 
-async function inNotebook(
+function inNotebook(
   judged: JudgedRoot,
   tutorial: string,
   cells: readonly string[],
 ): Promise<readonly boolean[]> {
-  const place = new Workplace(judged, tutorial);
-  try {
+  return atWorkplace(judged, tutorial, async (place) => {
     const { executed, stderr } = await execute(judged, place, notebookOf(cells, 'c++', true), limitSeconds);
     if (!executed) throw new Error(`the notebook did not run: ${stderr}`);
     return executed.cells.map(({ outputs }) => errorOf(outputs) === undefined);
-  } finally {
-    place.remove();
-  }
+  });
 }

@@ -2,16 +2,11 @@ import path from 'node:path';
 import { errorOf, type Executed, notebookOf, printed, readExecuted } from '../executed-notebook.ts';
 import { describeSaved } from './saved-canvases.ts';
 import { toCells } from './to-cells.ts';
-import { type JudgedRoot, type Run, sourceOf, Workplace } from './tutorial.ts';
+import { type JudgedRoot, type Run, sourceOf, type Workplace, atWorkplace } from './tutorial.ts';
 
 /** Runs a tutorial as a notebook of one cell, and one that draws its canvases, with the headless program of the product. */
-export async function runInNotebook(
-  judged: JudgedRoot,
-  tutorial: string,
-  limitSeconds: number,
-): Promise<Run> {
-  const place = new Workplace(judged, tutorial);
-  try {
+export function runInNotebook(judged: JudgedRoot, tutorial: string, limitSeconds: number): Promise<Run> {
+  return atWorkplace(judged, tutorial, async (place) => {
     const cells = toCells(sourceOf(judged, tutorial), path.basename(tutorial));
     const language = tutorial.endsWith('.py') ? 'python' : 'c++';
     const { code, executed, stderr } = await execute(
@@ -27,9 +22,7 @@ export async function runInNotebook(
       stdout: place.withoutPlace(printed(outputs, 'stdout')),
       canvases: await describeSaved(judged, place, outputs),
     };
-  } finally {
-    place.remove();
-  }
+  });
 }
 
 /** Runs a notebook; nothing is executed when it could not start or took too long. */

@@ -1,10 +1,9 @@
 import path from 'node:path';
-import { type JudgedRoot, type Run, supportFolder, Workplace } from './tutorial.ts';
+import { type JudgedRoot, type Run, supportFolder, atWorkplace } from './tutorial.ts';
 
 /** Runs a tutorial in a ROOT of its own: `root -b -q` for a macro, `python` for a script. */
-export async function runInRoot(judged: JudgedRoot, tutorial: string, limitSeconds: number): Promise<Run> {
-  const place = new Workplace(judged, tutorial);
-  try {
+export function runInRoot(judged: JudgedRoot, tutorial: string, limitSeconds: number): Promise<Run> {
+  return atWorkplace(judged, tutorial, async (place) => {
     const name = path.basename(tutorial);
     const macros = ['draw.C', 'canvases.C'].map((macro) => path.join(supportFolder, macro));
     const [program, args] = name.endsWith('.py')
@@ -21,9 +20,7 @@ export async function runInRoot(judged: JudgedRoot, tutorial: string, limitSecon
       stdout: place.withoutPlace(withoutHeadings(stdout, [name, ...macros])),
       canvases: place.read('canvases.txt'),
     };
-  } finally {
-    place.remove();
-  }
+  });
 }
 
 /** Takes out `Processing hist.C...`, which ROOT says of each macro that it is started with. */

@@ -52,8 +52,7 @@ export function differences(tutorial: string, truth: Run, ours: Run): readonly s
 
 function firstDifference(expected: readonly string[], actual: readonly string[]): number | undefined {
   const length = Math.max(expected.length, actual.length);
-  const line = Array.from({ length }, (_, index) => index).find((index) => expected[index] !== actual[index]);
-  return line;
+  return Array.from({ length }, (_, index) => index).find((index) => expected[index] !== actual[index]);
 }
 
 function quoted(text: string | undefined): string {

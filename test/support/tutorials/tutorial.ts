@@ -94,3 +94,17 @@ export class Workplace {
     for (const folder of [this.folder, this.#home]) rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Works in a place for a tutorial, which is removed afterwards. */
+export async function atWorkplace<T>(
+  judged: JudgedRoot,
+  tutorial: string,
+  work: (place: Workplace) => Promise<T>,
+): Promise<T> {
+  const place = new Workplace(judged, tutorial);
+  try {
+    return await work(place);
+  } finally {
+    place.remove();
+  }
+}

@@ -216,9 +216,19 @@ export class Workbench {
     return runningHosts(this.#state);
   }
 
-  /** Ends the kernels that a journey has left. */
-  async endKernelHosts(): Promise<void> {
+  /** Lets a cell go on that waits for the file `go-on` beside its notebook. */
+  goOn(): void {
+    writeFileSync(this.#gate, '');
+  }
+
+  /** Ends the kernels that a journey has left, and closes what `goOn` has opened. */
+  async endJourney(): Promise<void> {
+    rmSync(this.#gate, { force: true });
     await endHosts(this.#state);
+  }
+
+  get #gate(): string {
+    return path.join(this.folder, 'go-on');
   }
 
   /** Makes the kernel hosts that run say that they speak an older protocol. */
