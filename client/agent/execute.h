@@ -324,6 +324,9 @@ private:
          std::string place = error.line > 0 ? error.name + ":" + std::to_string(error.line) + ": " : "";
          return Fail("error", "CompileError", place + error.message, line, column);
       }
+      // ROOT's own message is the command line of the compiler.
+      if (fDiagnostics.RootError().compare(0, 16, "ACLiC: Executing") == 0)
+         return Fail("error", "CompileError", "ACLiC could not compile this: what the compiler printed says why.", line, column);
       if (!fDiagnostics.RootError().empty())
          return Fail("error", command ? "CommandError" : "Error", fDiagnostics.RootError(), line, column);
       if (command)

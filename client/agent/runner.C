@@ -157,16 +157,7 @@ public:
       _exit(0);
    }
 
-   void Guard(void (*body)(void *), void *argument) override
-   {
-      try {
-         Interrupts::Guard(body, argument);
-      } catch (...) {
-         EndChild();
-         throw;
-      }
-      EndChild();
-   }
+   void Guard(void (*body)(void *), void *argument) override { Interrupts::Guard(body, argument); }
 
    /// A C++ cell within one of the guest's.
    Outcome RunWithin(const std::string &mode, const std::string &code, const std::string &name, int line)
@@ -245,13 +236,15 @@ private:
          fGuest->Arm();
    }
 
-   /// A child that user code forked ends with the item in which it was forked.
-   void EndChild() const
+   /// A child that user code forked ends with the cell in which it was forked. Its host is its parent.
+   void EndChild(const Outcome &outcome) const
    {
       if (getpid() == fProcess)
          return;
       Streams::Flush();
-      _exit(0);
+      if (!outcome.message.empty())
+         std::fprintf(stderr, "in a forked process, line %d: %s: %s\n", outcome.line, outcome.name.c_str(), outcome.message.c_str());
+      _exit(outcome.Ok() ? 0 : 1);
    }
 
    void RunCell(const Command &command)
@@ -263,6 +256,7 @@ private:
       Crashes::Listen();
       Interrupts::BeginCell(fCell);
       Outcome outcome = Run(command.Word("mode"), command.payload, name, line);
+      EndChild(outcome);
       fCanvases.Show(fCell);
       Interrupts::EndCell();
       Crashes::Running(0, "", 0);
@@ -299,7 +293,6 @@ private:
       fInGuest = true;
       Outcome outcome = fGuest->Run(code, name, line);
       fInGuest = false;
-      EndChild();
       return outcome;
    }
 

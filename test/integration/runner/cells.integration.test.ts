@@ -384,7 +384,8 @@ describe('cells of the runner', () => {
     const result = await runner.run(
       'if (fork() == 0) { std::cout << "child\\n"; } else { gSystem->Sleep(200); }\nint after = 1;\nafter',
     );
-    expect(result.stdout).toBe('child\n(int) 1\n');
+    expect(result.stdout).toBe('child\n(int) 1\n(int) 1\n');
+    expect((await runner.run('after')).stdout).toBe('(int) 1\n');
   });
 
   it('does not grow by more than the interpreter does over many cells', async () => {

@@ -55,17 +55,10 @@ export function toError(
   const first = problems.find(({ severity }) => severity === 'error')?.message;
   const message =
     first ?? (done.message !== undefined && done.message !== '' ? done.message : defaultMessage(done));
-  if (errors.length > 0) {
-    const lines = errors.flatMap((text) => text.trimEnd().split('\n'));
-    return errorMessage(
-      name,
-      message,
-      [message, ...lines],
-      problems.length > 0 ? problems : ownProblem(done, message),
-    );
-  }
   const where = done.line === undefined ? [] : [`  at line ${String(done.line)} of ${cell}`];
-  return errorMessage(name, message, [message, ...where], ownProblem(done, message));
+  const lines = errors.length > 0 ? errors.flatMap((text) => text.trimEnd().split('\n')) : where;
+  const own = problems.length > 0 ? problems : ownProblem(done, message);
+  return errorMessage(name, message, [message, ...lines], own);
 }
 
 function ownProblem({ line, column, status }: Done, message: string): readonly Problem[] {

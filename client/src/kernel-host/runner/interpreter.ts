@@ -62,12 +62,17 @@ interface Running {
   stopped: boolean;
   broken: boolean;
   held: string;
+  explained: boolean;
+  /** What ACLiC's compiler has printed, of which the end is enough. */
+  compilerText: string;
 }
 
 /** Milliseconds to wait for a copy that was asked for and has not said hello. */
 const checkpointPatience = 500;
 /** Milliseconds between two interrupts of one cell. */
 const interruptInterval = 100;
+/** Characters of a compiler's messages in which problems are looked for. */
+const compilerTextKept = 65_536;
 
 interface Sent {
   readonly cell: number;
@@ -148,6 +153,8 @@ export class Interpreter implements RunnerListener {
         stopped: false,
         broken: false,
         held: '',
+        explained: false,
+        compilerText: '',
       };
       const { mode, name, line } = task;
       this.#process?.send(command('cell', { id: number, mode, name, line }, Buffer.from(task.code)));
@@ -281,6 +288,8 @@ export class Interpreter implements RunnerListener {
       this.#finish();
     } else if (running?.unmarked.has(name)) {
       const text = name === 'stderr' ? withoutBreakdown(running, piece.text) : piece.text;
+      if (running.task.mode === 'aclic' && name === 'stderr')
+        running.compilerText = (running.compilerText + text).slice(-compilerTextKept);
       if (text !== '') running.listener.onText(name, text);
     } else this.onStray(name, piece.text);
   }
@@ -401,7 +410,8 @@ export class Interpreter implements RunnerListener {
     if (running.held !== '') running.listener.onText('stderr', running.held);
     if ('gone' in end) running.resolve(end.gone);
     else {
-      const problems = running.errors.flatMap((text) => problemsIn(text, running.task.name));
+      const texts = end.done.status === 'ok' ? running.errors : [...running.errors, running.compilerText];
+      const problems = texts.flatMap((text) => problemsIn(text, running.task.name));
       const { errors, broken } = running;
       running.resolve({ kind: 'done', done: end.done, errors, problems, broken });
     }
