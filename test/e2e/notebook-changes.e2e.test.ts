@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Locator } from 'playwright-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
@@ -14,6 +15,8 @@ printf("the end\\n");`;
 const cells = [long, 'printf("second\\n");'];
 
 const notebooks = {
+  before: { kernel: 'cpp', cells },
+  elsewhere: { kernel: 'cpp', cells },
   edited: { kernel: 'cpp', cells },
   moved: { kernel: 'cpp', cells },
   deleted: { kernel: 'cpp', cells },
@@ -60,6 +63,49 @@ describe('a notebook that changes while its cell runs', () => {
     expect(found).toEqual(Array.from({ length: lines }, (_, each) => each));
     expect(text).toContain('the end');
   }
+
+  /** Runs the cell of a notebook, whose row in the explorer is then selected. */
+  async function startInExplorer(name: string): Promise<Locator> {
+    await start(name);
+    const explorer = workbench().page.locator('.explorer-folders-view');
+    await workbench().runCommand('File: Focus on Files Explorer');
+    await explorer.locator('.monaco-list-row', { hasText: `${name}.ipynb` }).click();
+    return explorer;
+  }
+
+  /** The notebook under its new name: its cell goes on and ends with all that it printed. */
+  async function expectToGoOn(notebook: NotebookView): Promise<void> {
+    await notebook.waitForKernel(/ROOT .*C\+\+/);
+    await notebook.waitForState(0, 'executing');
+    await notebook.waitForOutput('line 019');
+    workbench().goOn();
+    await notebook.waitForState(0, 'success');
+    await expectAllLines(notebook, 0);
+    await notebook.run(1);
+    await notebook.waitForOutput('second');
+    expect(workbench().kernelHosts()).toHaveLength(1);
+  }
+
+  it('keeps its kernel and every line when it is renamed', async () => {
+    const explorer = await startInExplorer('before');
+    const { page } = workbench();
+    await page.keyboard.press('F2');
+    await explorer.locator('input').fill('after.ipynb');
+    await page.keyboard.press('Enter');
+    await page.locator('.tab.active', { hasText: 'after.ipynb' }).waitFor();
+    await expectToGoOn(workbench().notebook('after.ipynb'));
+  });
+
+  it('keeps its kernel and every line when it is moved', async () => {
+    mkdirSync(path.join(workbench().folder, 'sub'));
+    const explorer = await startInExplorer('elsewhere');
+    const { page } = workbench();
+    await page.keyboard.press('Control+X');
+    await explorer.locator('.monaco-list-row', { hasText: 'sub' }).click();
+    await page.keyboard.press('Control+V');
+    await page.locator('.breadcrumbs-control', { hasText: 'sub' }).waitFor();
+    await expectToGoOn(workbench().notebook('sub/elsewhere.ipynb'));
+  });
 
   it('shows the output in a cell that was edited, and says that it is not what ran', async () => {
     const notebook = await changeMeanwhile('edited', ([first, ...rest]) => [

@@ -5,6 +5,7 @@ import type { Attachment, HostStatus } from '../kernel-host/client.ts';
 import { report } from '../platform/commands.vscode.ts';
 import { offerEndOfOther, offerRemains, offerTakeOver } from './kernel-offers.vscode.ts';
 import type { Choice } from './kernel-connection.vscode.ts';
+import { MovedNotebooks } from './moved-notebooks.vscode.ts';
 import { type KernelServices, NotebookKernel } from './notebook-kernel.vscode.ts';
 
 /** By then the file that an untitled notebook was saved as is open. */
@@ -22,6 +23,7 @@ export class KernelDesk {
   readonly #selected = new Map<vscode.NotebookDocument, Choice>();
   /** Notebooks that are about to be opened in order to have their kernel here. */
   readonly #takingOver = new Set<string>();
+  readonly #moved = new MovedNotebooks();
   readonly #changed: vscode.EventEmitter<void>;
   /** A kernel started, changed its state or ended, or another one was chosen. */
   readonly onDidChange: vscode.Event<void>;
@@ -44,6 +46,7 @@ export class KernelDesk {
     scope.own(
       // Before: the editor opens the file of the new name at once, and asks for its kernel.
       vscode.workspace.onWillRenameFiles((event) => {
+        this.#moved.willMove(event.files, vscode.workspace.notebookDocuments);
         event.waitUntil(this.#rename(event.files));
       }),
     );
@@ -148,6 +151,7 @@ export class KernelDesk {
   /** A notebook was opened, or has another kernel: goes on with the one that it left running. */
   async #return(choice: Choice, notebook: vscode.NotebookDocument): Promise<void> {
     if (!vscode.workspace.isTrusted || this.#kernels.has(notebook)) return;
+    await this.#moved.settled(notebook);
     const takeOver = this.#takingOver.has(notebook.uri.toString());
     const found = await this.attach(choice, notebook, takeOver);
     const kernel = this.of(notebook);

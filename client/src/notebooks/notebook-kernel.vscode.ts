@@ -50,6 +50,8 @@ export class NotebookKernel {
   readonly onDidChange = this.#changed.event;
   /** Runs that are over and shown, but that the file does not hold yet. */
   readonly #unsaved = new Map<string, vscode.NotebookCell>();
+  /** What gone kernels left, as far as it is shown. */
+  readonly #restored = new Map<string, Remains>();
 
   constructor(notebook: vscode.NotebookDocument, choice: Choice, services: KernelServices, folder?: string) {
     this.notebook = notebook;
@@ -118,6 +120,7 @@ export class NotebookKernel {
   /** Shows what a kernel that is gone left behind. */
   async restore(remains: Remains): Promise<void> {
     await this.#bringBack(remains.executions, (id) => remains.follow(id, this.#connection.gone));
+    this.#restored.set(remains.id, remains);
   }
 
   /** What kernels of this notebook that are gone left behind. */
@@ -129,9 +132,10 @@ export class NotebookKernel {
   async saved(): Promise<void> {
     const shown = [...this.#unsaved].filter(([, cell]) => cell.outputs.length > 0 && cell.index >= 0);
     for (const [id] of shown) this.#unsaved.delete(id);
-    const { session } = this.#connection;
-    if (session) await session.saved(shown.map(([id]) => id));
-    else for (const each of await this.remains()) await each.discard();
+    await this.#connection.session?.saved(shown.map(([id]) => id));
+    const restored = [...this.#restored.values()];
+    this.#restored.clear();
+    for (const each of restored) await each.discard();
   }
 
   /** Stops the running cell at a safe point, or the start of the kernel. Offers a harder way when that takes long. */
@@ -250,9 +254,9 @@ export class NotebookKernel {
 
   async #findRemains(execution: string): Promise<AsyncIterable<CellEvent> | undefined> {
     const all = await this.remains();
-    return all
-      .find(({ executions }) => executions.some(({ id }) => id === execution))
-      ?.follow(execution, this.#connection.gone);
+    const found = all.find(({ executions }) => executions.some(({ id }) => id === execution));
+    if (found) this.#restored.set(found.id, found);
+    return found?.follow(execution, this.#connection.gone);
   }
 
   get #maxMegabytes(): number {

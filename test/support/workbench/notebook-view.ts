@@ -77,9 +77,10 @@ export class NotebookView {
     await this.#runCommand('Notebook: Interrupt');
   }
 
-  /** The row of a cell. VS Code makes only those that are on the screen. */
+  /** The row of a cell of the notebook in front. VS Code makes only those that are on the screen. */
   cell(index: number): Locator {
-    return this.#page.locator(`.notebookOverlay .monaco-list-row[data-index="${String(index)}"]`);
+    const shown = this.#page.locator('.notebookOverlay:not([style*="visibility: hidden"])');
+    return shown.locator(`.monaco-list-row[data-index="${String(index)}"]`);
   }
 
   /** Presses the run button of a cell. It shows while the pointer is over the cell, which output that comes may move away. */
