@@ -11,7 +11,7 @@ export async function pythonJudge(report: (figure: Figure) => void, only: string
   let equal = 0;
   try {
     for (const one of cases) {
-      const found = await differences(hosts, one, ['python', 'python-runner']);
+      const found = await differences(hosts, one, ['python-jupyter', 'python']);
       if (found.length === 0) ++equal;
       process.stderr.write(found.length === 0 ? `${one.name}: equal\n` : `${found.join('\n')}\n`);
     }

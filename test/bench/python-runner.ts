@@ -11,7 +11,7 @@ export async function pythonRunnerBench(report: (figure: Figure) => void): Promi
   const hosts = await testHosts();
   const rival = await startJupyterClient('python3');
   try {
-    const session = await hosts.open('python-runner');
+    const session = await hosts.open('python');
     const run = (code: string): Promise<unknown> => runCell(session, code, { language: 'python' });
     await run('x = 0');
     const single: number[] = [];
@@ -50,7 +50,7 @@ export async function pythonRunnerBench(report: (figure: Figure) => void): Promi
       restored.push(await time(() => run('import os\nos.kill(os.getpid(), 9)')));
       started.push(
         await time(async () => {
-          const fresh = await hosts.open('python-runner');
+          const fresh = await hosts.open('python');
           await until(() => fresh.state.kind === 'idle');
         }),
       );

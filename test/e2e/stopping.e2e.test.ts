@@ -4,6 +4,12 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
 import { useWorkbench } from '../support/workbench/use-workbench.ts';
 
+const crash = [
+  'import ROOT\nvalue = 5',
+  'value += 1\nprint("value is", value)',
+  'import os\nos.kill(os.getpid(), 11)',
+];
+
 const notebooks = {
   endless: {
     kernel: 'cpp',
@@ -21,13 +27,9 @@ const notebooks = {
   },
   'python-crash': {
     kernel: 'python',
-    cells: [
-      'import ROOT\nvalue = 5',
-      'value += 1\nprint("value is", value)',
-      'import os\nos.kill(os.getpid(), 11)',
-      '1',
-    ],
+    cells: [...crash, 'print("value is still", value)'],
   },
+  'python-crash-jupyter': { kernel: 'python', hasWidgets: true, cells: [...crash, '1'] },
   runaway: {
     kernel: 'cpp',
     cells: [
@@ -88,18 +90,32 @@ describe('a kernel that is stopped, crashes or is left', () => {
     await notebook.waitForOutput('n is 2');
   });
 
-  it('a Python kernel that crashes says so and offers to run what is above', async () => {
+  it('a crash of Python costs only its cell', async () => {
     const notebook = await open('python-crash');
+    await notebook.run(0);
+    await notebook.run(1);
+    await notebook.waitForState(1, 'success');
+    await notebook.run(2);
+    await notebook.waitForState(2, 'error');
+    await notebook.waitForOutput(/SIGSEGV/);
+    await workbench().screenshot('python-crash');
+    await notebook.run(3);
+    await notebook.waitForOutput('value is still 6');
+  });
+
+  it('a Python kernel via Jupyter that crashes says so and offers to run what is above', async () => {
+    const notebook = await open('python-crash-jupyter');
+    await notebook.waitForKernel(/Python via Jupyter/);
     await notebook.runAll();
     await notebook.waitForState(2, 'error');
     await workbench().waitForText(/ended/);
-    await workbench().screenshot('python-crash');
+    await workbench().screenshot('python-crash-jupyter');
     await workbench().clickNotification(/ended/, 'Restart and Run All Above');
     await notebook.waitForState(1, 'success');
     await notebook.waitForOutput('value is 6');
     await notebook.run(3);
     await notebook.waitForState(3, 'success');
-    await workbench().screenshot('python-crash-after');
+    await workbench().screenshot('python-crash-jupyter-after');
   });
 
   it('200 MB of output leave the window usable, and the notebook keeps both ends', async () => {

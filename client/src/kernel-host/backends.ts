@@ -20,14 +20,32 @@ export async function startBackend(
     case 'cpp':
       return startRunner(
         spec,
-        () => startJupyter(spec, privateFolder, log, new AbortController().signal),
+        () => startJupyter(spec, privateFolder, log, undefined, new AbortController().signal),
         log,
         signal,
       );
-    case 'python-runner':
-      return startRunner(spec, 'inside', log, signal);
     case 'python':
-      return startJupyter(spec, privateFolder, log, signal);
+      return startPython(spec, privateFolder, log, signal);
+    case 'python-jupyter':
+      return startJupyter(spec, privateFolder, log, undefined, signal);
+  }
+}
+
+/** Where the runner does not load, ipykernel does the work, if it is there. */
+async function startPython(
+  spec: LaunchSpec,
+  privateFolder: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Backend> {
+  try {
+    return await startRunner(spec, 'inside', log, signal);
+  } catch (failure) {
+    if (signal.aborted || !spec.installation.ipykernel) throw failure;
+    log.warn('the runner does not load in this Python, ipykernel takes its place', failure);
+    const reason = failure instanceof Error ? failure.message : String(failure);
+    const notice = `This Python runs via Jupyter, where a crash ends the session, because the runner does not load in it. ${reason}`;
+    return startJupyter(spec, privateFolder, log, notice, signal);
   }
 }
 
@@ -35,6 +53,7 @@ async function startJupyter(
   spec: LaunchSpec,
   privateFolder: string,
   log: Log,
+  notice: string | undefined,
   signal: AbortSignal,
 ): Promise<Backend> {
   const python = pythonOf(spec.installation);
@@ -44,7 +63,7 @@ async function startJupyter(
     import('./jupyter/start.ts'),
   ]);
   const launch = toJupyterLaunch(spec, ipykernelIn(python), privateFolder, log);
-  return startJupyterBackend(launch, signal);
+  return startJupyterBackend({ ...launch, notice }, signal);
 }
 
 async function startKernelspec(

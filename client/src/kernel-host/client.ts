@@ -2,6 +2,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { isRunner } from '../kernels/installation.ts';
 import { createSession, type Session } from '../kernels/session.ts';
 import { type Opening, protocolVersion, type StateContent } from './frames.ts';
 import { launch, type HostFiles } from './launch.ts';
@@ -75,7 +76,8 @@ export interface KernelHosts {
 
 /** What starts: shown in lists of kernels. */
 function labelOf({ installation, flavour }: LaunchSpec): string {
-  return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}`;
+  const via = isRunner(installation, flavour) ? '' : ' via Jupyter';
+  return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}${via}`;
 }
 
 const drainMilliseconds = 2000;

@@ -155,6 +155,7 @@ async function toInstallation(
     executable: path.join(root, 'bin', 'root.exe'),
     ...(environment ? { python: environment.python } : {}),
     ...(setup === undefined ? {} : { setup }),
+    ipython: environment ? await hasPackage(environment, 'IPython') : false,
     ipykernel: environment ? await hasPackage(environment, 'ipykernel') : false,
     name: isView(root) ? nameOfView(root) : candidate.name,
   };

@@ -30,7 +30,8 @@ export const Installation = z.object({
   python: z.string().optional(),
   /** Script that sets up the environment of this ROOT when bash sources it. */
   setup: z.string().optional(),
-  /** Whether that Python has ipykernel. */
+  /** Whether that Python has IPython, and ipykernel. */
+  ipython: z.boolean(),
   ipykernel: z.boolean(),
   /** What a user calls it: the environment's or folder's name. */
   name: z.string(),
@@ -39,8 +40,8 @@ export const Installation = z.object({
 });
 export type Installation = z.infer<typeof Installation>;
 
-/** `cpp`: our runner in root.exe. `python`: ipykernel with `import ROOT`. `python-runner`: our runner in Python. */
-export const Flavour = z.enum(['cpp', 'python', 'python-runner']);
+/** `cpp`: our runner in root.exe. `python`: our runner in a Python with ROOT. `python-jupyter`: ipykernel there. */
+export const Flavour = z.enum(['cpp', 'python', 'python-jupyter']);
 export type Flavour = z.infer<typeof Flavour>;
 
 /** The language of cells that do not say another one. */
@@ -48,11 +49,18 @@ export function languageOf(flavour: Flavour): 'cpp' | 'python' {
   return flavour === 'cpp' ? 'cpp' : 'python';
 }
 
+/** Whether it is our runner, which keeps checkpoints: a crash costs only its cell, and any cell can be stopped. */
+export function isRunner({ kernelspec }: Installation, flavour: Flavour): boolean {
+  return !kernelspec && flavour !== 'python-jupyter';
+}
+
 /** Python packages without which a kernel does not start. */
 export function missingPackages(
-  { kernelspec, python, ipykernel }: Installation,
+  { kernelspec, python, ipython, ipykernel }: Installation,
   flavour: Flavour,
 ): readonly string[] {
   if (kernelspec) return kernelspec.missing;
-  return flavour === 'python' && python !== undefined && !ipykernel ? ['ipykernel'] : [];
+  if (python === undefined) return [];
+  if (flavour === 'python') return ipython ? [] : ['ipython'];
+  return flavour === 'python-jupyter' && !ipykernel ? ['ipykernel'] : [];
 }

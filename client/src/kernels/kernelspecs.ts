@@ -128,6 +128,7 @@ async function toInstallation(
     id: createHash('sha256').update(key).digest('hex').slice(0, 12),
     executable,
     ...(python ? { python: python.python } : {}),
+    ipython: kernelspec.missing.length === 0,
     ipykernel: kernelspec.missing.length === 0,
     kernelspec,
   };

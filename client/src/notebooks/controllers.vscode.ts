@@ -16,7 +16,7 @@ export interface ControllerActions {
 }
 
 const notebookType = 'jupyter-notebook';
-const flavours: readonly Flavour[] = ['cpp', 'python'];
+const flavours: readonly Flavour[] = ['cpp', 'python', 'python-jupyter'];
 
 /**
  * Offers a controller for each ROOT and flavour. For notebooks that use ROOT, and for those only, prefers the one that was
@@ -112,7 +112,7 @@ export class Controllers {
       vscode.notebooks.createNotebookController(id, notebookType, labelOf(installation, flavour)),
     );
     const choice = { installation, flavour, controller, scope };
-    const isPython = flavour === 'python' || installation.kernelspec !== undefined;
+    const isPython = flavour !== 'cpp' || installation.kernelspec !== undefined;
     controller.description = (isPython ? installation.python : undefined) ?? installation.root;
     controller.detail = detailOf(installation, flavour);
     controller.supportedLanguages = supportedLanguages(flavour, this.#registered);
@@ -208,7 +208,11 @@ export function factsOf(notebook: vscode.NotebookDocument): Parameters<typeof su
     cells: notebook
       .getCells()
       .filter(({ kind }) => kind === vscode.NotebookCellKind.Code)
-      .map(({ document }) => ({ language: document.languageId, text: document.getText() })),
+      .map(({ document, outputs }) => ({
+        language: document.languageId,
+        text: document.getText(),
+        shows: outputs.flatMap(({ items }) => items.map(({ mime }) => mime)),
+      })),
   };
 }
 
@@ -222,7 +226,7 @@ function choiceKey(flavour: Flavour): string {
 }
 
 function flavoursOf({ python, kernelspec }: Installation): readonly Flavour[] {
-  if (kernelspec) return [kernelspec.language];
+  if (kernelspec) return [kernelspec.language === 'cpp' ? 'cpp' : 'python-jupyter'];
   return flavours.filter((flavour) => flavour === 'cpp' || python !== undefined);
 }
 
@@ -235,6 +239,7 @@ function detailOf(installation: Installation, flavour: Flavour): string {
       ? 'the kernel that ROOT brings for Jupyter'
       : 'a kernel that is installed for Jupyter';
   }
+  if (flavour === 'python-jupyter') return 'ipykernel, for what needs it; a crash ends it';
   const origins = {
     wheel: 'from a Python environment',
     thisroot: 'from ROOTSYS',

@@ -15,10 +15,10 @@ import { sourceHash } from '../kernels/execution.ts';
 import { environmentOf } from '../kernels/set-up.ts';
 import type { Session } from '../kernels/session.ts';
 import { joinText, type Notebook, type NotebookCell, parseNotebook, toNbformat } from './nbformat.ts';
-import { suitableFlavour } from './notebook-kind.ts';
+import { suitableFlavour, toCode } from './notebook-kind.ts';
 import { CellOutputs } from './outputs.ts';
 
-const usage = 'usage: notebook IN.ipynb OUT.ipynb [--root DIR] [--kernel cpp|python]';
+const usage = 'usage: notebook IN.ipynb OUT.ipynb [--root DIR] [--kernel cpp|python|python-jupyter]';
 
 /** Megabytes of text that a cell may print before the middle of it is left out. */
 const maxMegabytes = 10;
@@ -121,9 +121,10 @@ async function main(): Promise<boolean> {
 }
 
 function flavourOf({ metadata, cells }: Notebook): Flavour {
-  const facts = cells.map(({ cell_type: type, source }) => ({
-    language: type === 'code' ? 'python' : type,
+  const facts = cells.map(({ cell_type: type, source, outputs, metadata: own }) => ({
+    language: type === 'code' ? (own.vscode?.languageId ?? 'python') : type,
     text: joinText(source),
+    shows: outputs?.flatMap(({ data }) => Object.keys(data ?? {})) ?? [],
   }));
   const language = JSON.stringify(metadata);
   return suitableFlavour({ metadata, cells: facts }) ?? (language.includes('"python') ? 'python' : 'cpp');
@@ -140,7 +141,7 @@ async function runAll(
   const shown = cells.map(() => new CellOutputs(maxMegabytes));
   const runs = cells.map((cell, index) => runCell(cell, index, flavour, session, shown, signal));
   const statuses = await Promise.all(runs);
-  for (const [index, cell] of cells.entries()) cell['outputs'] = shown[index]?.outputs.map(toNbformat) ?? [];
+  for (const [index, cell] of cells.entries()) cell.outputs = shown[index]?.outputs.map(toNbformat) ?? [];
   return statuses.every((status, index) => status === 'ok' || (status === 'error' && mayFail(cells[index])));
 }
 
@@ -156,11 +157,13 @@ async function runCell(
   shown: readonly CellOutputs[],
   signal: AbortSignal,
 ): Promise<CellStatus> {
-  const code = joinText(cell.source);
+  const text = joinText(cell.source);
   cell['execution_count'] = null;
-  if (code.trim() === '') return 'ok';
-  const place = { cellId: cell.id ?? String(index), index, source: sourceHash(code) };
-  const request = { id: randomUUID(), code, language: languageOf(flavour), place, mayFail: mayFail(cell) };
+  if (text.trim() === '') return 'ok';
+  const sent = toCode(cell.metadata.vscode?.languageId ?? languageOf(flavour), text, flavour);
+  if ('refusal' in sent) throw new UserError(sent.refusal);
+  const place = { cellId: cell.id ?? String(index), index, source: sourceHash(text) };
+  const request = { ...sent, id: randomUUID(), place, mayFail: mayFail(cell) };
   for await (const event of session.execute(request, signal)) {
     if (event.kind === 'started') cell['execution_count'] = event.count ?? null;
     else if (event.kind === 'input') {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../base/errors.ts';
 import { onPath } from '../kernels/environments.ts';
-import type { Flavour, Installation } from '../kernels/installation.ts';
+import { type Flavour, type Installation, isRunner } from '../kernels/installation.ts';
 
 /** After this time an interrupted cell is taken for one that has no safe point. */
 const safePointMilliseconds = 3000;
@@ -23,17 +23,14 @@ export async function offerHarderStop(
   { installation, flavour }: { readonly installation: Installation; readonly flavour: Flavour },
   isRunning: () => boolean,
 ): Promise<HarderStop | undefined> {
-  const isCpp = flavour === 'cpp';
-  const isStock = isCpp && installation.kernelspec !== undefined;
+  const isStock = flavour === 'cpp' && installation.kernelspec !== undefined;
   if (!isStock) await new Promise((resolve) => setTimeout(resolve, safePointMilliseconds));
   if (!isRunning()) return undefined;
-  const way = isCpp && !isStock ? 'goBack' : 'restart';
-  const cppMessage = isStock
-    ? 'This kernel of ROOT cannot be interrupted.'
-    : 'The cell has not reached a point where it can stop safely.';
-  const message = isCpp
-    ? cppMessage
-    : 'The cell has not stopped: Python waits until the C++ code it called returns.';
+  const isOurs = isRunner(installation, flavour);
+  const way = isOurs ? 'goBack' : 'restart';
+  const ipykernelMessage = 'The cell has not stopped: Python waits until the C++ code it called returns.';
+  const theirMessage = isStock ? 'This kernel of ROOT cannot be interrupted.' : ipykernelMessage;
+  const message = isOurs ? 'The cell has not reached a point where it can stop safely.' : theirMessage;
   const picked = await vscode.window.showWarningMessage(message, stopLabels[way], 'Wait');
   return picked === stopLabels[way] && isRunning() ? way : undefined;
 }

@@ -8,7 +8,14 @@ const Cell = z.looseObject({
   cell_type: z.string(),
   id: z.string().optional(),
   source: Text,
-  metadata: z.looseObject({ tags: z.array(z.string()).optional() }).default({}),
+  metadata: z
+    .looseObject({
+      tags: z.array(z.string()).optional(),
+      /** Where the editor keeps the language of a cell that is not the notebook's. */
+      vscode: z.looseObject({ languageId: z.string() }).optional().catch(undefined),
+    })
+    .default({}),
+  outputs: z.array(z.looseObject({ data: z.record(z.string(), z.unknown()).optional() })).optional(),
 });
 
 /** An `.ipynb` file as far as running needs it; everything else is kept as it is. Source: nbformat 4 schema. */

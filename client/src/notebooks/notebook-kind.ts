@@ -6,10 +6,19 @@ import type { CellLanguage } from '../kernels/session.ts';
 export interface NotebookFacts {
   /** `metadata` of the `.ipynb` file. */
   readonly metadata: unknown;
-  readonly cells: readonly { readonly language: string; readonly text: string }[];
+  readonly cells: readonly CellFacts[];
+}
+
+interface CellFacts {
+  readonly language: string;
+  readonly text: string;
+  /** MIME types of its outputs. */
+  readonly shows?: readonly string[];
 }
 
 const KernelMetadata = z.object({
+  /** What widgets were when the notebook was saved. */
+  widgets: z.unknown().optional(),
   kernelspec: z.object({ name: z.string().optional(), language: z.string().optional() }).optional(),
   language_info: z.object({ name: z.string().optional() }).optional(),
 });
@@ -27,7 +36,7 @@ const languages: Readonly<Record<CellLanguage, readonly string[]>> = {
  * language, is none of our business.
  */
 export function suitableFlavour({ metadata, cells }: NotebookFacts): Flavour | undefined {
-  const { kernelspec, language_info } = KernelMetadata.safeParse(metadata).data ?? {};
+  const { widgets, kernelspec, language_info } = KernelMetadata.safeParse(metadata).data ?? {};
   const language = (kernelspec?.language ?? language_info?.name ?? '').toLowerCase();
   if (kernelspec?.name === 'root' || cppNames.includes(language)) {
     // xeus-cling and its like have their own dialect and their own kernels.
@@ -35,10 +44,15 @@ export function suitableFlavour({ metadata, cells }: NotebookFacts): Flavour | u
   }
   const isPython =
     language === 'python' || (language === '' && cells.some((cell) => cell.language === 'python'));
-  return isPython && cells.some(usesRoot) ? 'python' : undefined;
+  if (!isPython || !cells.some(usesRoot)) return undefined;
+  // Widgets speak to their kernel, and only ipykernel answers.
+  const hasWidgets = widgets !== undefined || cells.some(({ shows }) => shows?.includes(widgetView) === true);
+  return hasWidgets ? 'python-jupyter' : 'python';
 }
 
-function usesRoot({ language, text }: { readonly language: string; readonly text: string }): boolean {
+const widgetView = 'application/vnd.jupyter.widget-view+json';
+
+function usesRoot({ language, text }: CellFacts): boolean {
   if (languages.cpp.includes(language)) return true;
   return /^\s*(import\s+ROOT\b|from\s+ROOT\b|%%cpp\b)/m.test(text);
 }
@@ -95,14 +109,14 @@ export function namesFlavour(metadata: unknown, flavour: Flavour): boolean {
     : kernelspec.name.startsWith('python') || language === 'python';
 }
 
-/** `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`, `ROOT 6.40 C++ via Jupyter, no interrupt`. */
+/** `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`, `ROOT 6.40 Python via Jupyter (analysis)`. */
 export function labelOf(
   { version, name, kernelspec }: Pick<Installation, 'version' | 'name' | 'kernelspec'>,
   flavour: Flavour,
 ): string {
   const short = version.split('.').slice(0, 2).join('.');
   const root = short === '' ? 'ROOT' : `ROOT ${short}`;
-  const via = kernelspec ? ' via Jupyter' : '';
+  const via = kernelspec || flavour === 'python-jupyter' ? ' via Jupyter' : '';
   if (flavour === 'cpp') return `${root} C++${via}${kernelspec ? ', no interrupt' : ''}`;
   return `${root} Python${via} (${name})`;
 }

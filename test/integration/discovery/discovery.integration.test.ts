@@ -47,8 +47,8 @@ describe('finding ROOT', () => {
     expect(await findInstallations(around())).toEqual([]);
   });
 
-  it('finds a wheel in a virtual environment of the workspace, with its version and whether it has ipykernel', async () => {
-    await wheel('project/.venv', ['ipykernel']);
+  it('finds a wheel in a virtual environment of the workspace, with its version and whether it has IPython and ipykernel', async () => {
+    await wheel('project/.venv', ['IPython']);
     const [found, ...others] = await findInstallations(around({ folders: [path.join(machine, 'project')] }));
     expect(others).toEqual([]);
     expect(found).toMatchObject({
@@ -56,7 +56,8 @@ describe('finding ROOT', () => {
       version: '6.40.00',
       name: 'project/.venv',
       python: path.join(machine, 'project/.venv/bin/python3'),
-      ipykernel: true,
+      ipython: true,
+      ipykernel: false,
     });
     expect(found?.executable).toMatch(/site-packages\/ROOT\/bin\/root\.exe$/);
     expect(Installation.parse(found)).toEqual(found);

@@ -14,6 +14,7 @@ afterAll(() => {
 interface Cell {
   readonly source: string;
   readonly tags?: readonly string[];
+  readonly language?: string;
 }
 
 const Output = z.looseObject({ output_type: z.string(), text: z.array(z.string()).optional() });
@@ -36,10 +37,10 @@ function run(
     nbformat: 4,
     nbformat_minor: 5,
     metadata: { kernelspec },
-    cells: cells.map(({ source, tags = [] }, index) => ({
+    cells: cells.map(({ source, tags = [], language: own }, index) => ({
       cell_type: 'code',
       id: `c${String(index)}`,
-      metadata: { tags },
+      metadata: { tags, ...(own === undefined ? {} : { vscode: { languageId: own } }) },
       source,
       outputs: [],
       execution_count: null,
@@ -92,10 +93,20 @@ describe('a notebook without an editor', () => {
     const { code, cells } = run('python', [
       { source: 'import ROOT\nh = ROOT.TH1F("h", "", 10, 0, 1)\nh.Fill(0.5)' },
       { source: '%%cpp\nint twice() { return 2; }\nint n = twice() * (int) h->GetEntries();' },
-      { source: 'print(ROOT.n)' },
+      { source: 'int m = n + 1;', language: 'cpp' },
+      { source: 'print(ROOT.n, ROOT.m)' },
     ]);
-    expect(cells[2]?.outputs).toEqual([{ output_type: 'stream', name: 'stdout', text: ['2\n'] }]);
+    expect(cells[3]?.outputs).toEqual([{ output_type: 'stream', name: 'stdout', text: ['2 3\n'] }]);
     expect(code).toBe(0);
+  });
+
+  it.each([
+    ['python', ['ZMQInteractiveShell rootbook_shell']],
+    ['python-jupyter', ['ZMQInteractiveShell ipykernel.zmqshell']],
+  ])('runs Python on the kernel %s when that is named', (kernel, shell) => {
+    const source = 'type(get_ipython()).__name__, type(get_ipython()).__module__';
+    const { cells } = run('python', [{ source: `print(*(${source}))` }], ['--kernel', kernel]);
+    expect(cells[0]?.outputs.map(({ text }) => text)).toEqual([[`${shell.join('')}\n`]]);
   });
 
   it.each<[string, string, string]>([

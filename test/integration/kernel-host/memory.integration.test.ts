@@ -46,8 +46,8 @@ describe.runIf(process.platform === 'linux')('the memory of a kernel', () => {
     expect(all).toBeGreaterThan(150);
   });
 
-  it('is told of a Python kernel too, which has no checkpoints', async () => {
-    const python = await kernels.open('python');
+  it('is told of a Python kernel via Jupyter too, which has no checkpoints', async () => {
+    const python = await kernels.open('python-jupyter');
     const use = async (): Promise<HostStatus | undefined> =>
       (await kernels.hosts.list()).find(({ label }) => label.includes('Python'));
     const before = (await use())?.memory ?? 0;

@@ -13,10 +13,10 @@ describe('Python on the runner shows what ipykernel shows', { timeout: 240_000 }
 
   it('of the recorded notebook', async () => {
     const one = await notebookCase(recorded);
-    expect(await differences(hosts, one, ['python', 'python-runner'])).toEqual([]);
+    expect(await differences(hosts, one, ['python-jupyter', 'python'])).toEqual([]);
   });
 
   it.each(some)('of the tutorial %s', async (name) => {
-    expect(await differences(hosts, await tutorialCase(name), ['python', 'python-runner'])).toEqual([]);
+    expect(await differences(hosts, await tutorialCase(name), ['python-jupyter', 'python'])).toEqual([]);
   });
 });

@@ -11,7 +11,7 @@ export interface TestPython {
 
 export async function startPython(): Promise<TestPython> {
   const hosts = await testHosts();
-  const session = await hosts.open('python-runner');
+  const session = await hosts.open('python');
   return {
     hosts,
     session,

@@ -4,6 +4,8 @@ import path from 'node:path';
 /** A notebook of code cells; their language is that of the notebook unless they say another. */
 export interface WrittenNotebook {
   readonly kernel: 'cpp' | 'python';
+  /** Whether it was saved with the state of widgets. */
+  readonly hasWidgets?: boolean;
   readonly cells: readonly (string | { readonly language: string; readonly text: string })[];
 }
 
@@ -19,7 +21,11 @@ const kernels = {
 } as const;
 
 /** Writes a notebook as `name.ipynb` into a folder. */
-export function writeNotebook(folder: string, name: string, { kernel, cells }: WrittenNotebook): void {
+export function writeNotebook(
+  folder: string,
+  name: string,
+  { kernel, hasWidgets, cells }: WrittenNotebook,
+): void {
   const notebook = {
     cells: cells.map((cell, index) => ({
       cell_type: 'code',
@@ -29,7 +35,7 @@ export function writeNotebook(folder: string, name: string, { kernel, cells }: W
       outputs: [],
       source: typeof cell === 'string' ? cell : cell.text,
     })),
-    metadata: kernels[kernel],
+    metadata: { ...kernels[kernel], ...(hasWidgets === true ? { widgets: {} } : {}) },
     nbformat: 4,
     nbformat_minor: 5,
   };

@@ -49,7 +49,7 @@ async function startBare(launch: JupyterLaunch, signal: AbortSignal): Promise<Ju
   const log = launch.log ?? quiet;
   try {
     const started = await startKernel(launch, log, scope, signal);
-    return new JupyterBackend(started, log, scope);
+    return new JupyterBackend(started, log, scope, launch.notice);
   } catch (error) {
     await scope.close();
     throw error;
@@ -71,8 +71,9 @@ class JupyterBackend implements Backend {
   onStray: (emission: Emission) => void = () => undefined;
   onDeath: (reason: string) => void = () => undefined;
 
-  constructor(started: Started, log: Log, scope: Scope) {
+  constructor(started: Started, log: Log, scope: Scope, notice: string | undefined) {
     this.#started = started;
+    this.#notice = notice;
     this.#log = log;
     this.#scope = scope;
     this.#merge = new Merge(

@@ -30,6 +30,8 @@ export interface JupyterLaunch {
   readonly agentFolder: string;
   /** Owner-only folder of this host. */
   readonly privateFolder: string;
+  /** What the first cell is to say. */
+  readonly notice?: string | undefined;
   /** Where dropped messages and failed repairs are reported. */
   readonly log?: Log;
 }

@@ -312,7 +312,7 @@ export class Interpreter implements RunnerListener {
   }
 
   onFailedStart(code: number | null, signal: string | null): void {
-    this.#starting?.reject(new Error(`root.exe ended (${signal ?? `code ${String(code)}`})`));
+    this.#starting?.reject(new Error(`it ended (${signal ?? `code ${String(code)}`})`));
   }
 
   #forget(id: number): void {

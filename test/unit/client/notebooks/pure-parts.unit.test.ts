@@ -39,6 +39,24 @@ describe('the kernel that suits a notebook', () => {
       undefined,
     ],
     ['an R notebook', spec('ir', 'R'), [{ language: 'r', text: 'import ROOT' }], undefined],
+    [
+      'a Python notebook that holds widgets',
+      { kernelspec: { name: 'python3', language: 'python' }, widgets: {} },
+      [python('import ROOT')],
+      'python-jupyter',
+    ],
+    [
+      'a Python notebook that shows a widget',
+      spec('python3', 'python'),
+      [{ ...python('import ROOT'), shows: ['text/plain', 'application/vnd.jupyter.widget-view+json'] }],
+      'python-jupyter',
+    ],
+    [
+      'a plain Python notebook with widgets',
+      { kernelspec: { name: 'python3', language: 'python' }, widgets: {} },
+      [python('import ipywidgets')],
+      undefined,
+    ],
     ['a notebook without metadata', undefined, [python('import ROOT')], 'python'],
     ['broken metadata', { kernelspec: 7 }, [], undefined],
   ])('%s', (_, metadata, cells, flavour) => {
@@ -78,10 +96,13 @@ describe('cells', () => {
 });
 
 describe('saved metadata', () => {
-  it.each(['cpp', 'python'] as const)('of %s names a kernelspec that names the flavour', (flavour) => {
-    expect(namesFlavour(portableMetadata(flavour), flavour)).toBe(true);
-    expect(namesFlavour(portableMetadata(flavour), flavour === 'cpp' ? 'python' : 'cpp')).toBe(false);
-  });
+  it.each(['cpp', 'python', 'python-jupyter'] as const)(
+    'of %s names a kernelspec that names the flavour',
+    (flavour) => {
+      expect(namesFlavour(portableMetadata(flavour), flavour)).toBe(true);
+      expect(namesFlavour(portableMetadata(flavour), flavour === 'cpp' ? 'python' : 'cpp')).toBe(false);
+    },
+  );
 
   it('keeps a Python kernelspec of another name', () => {
     expect(namesFlavour(spec('python311', 'python'), 'python')).toBe(true);
@@ -92,6 +113,9 @@ describe('saved metadata', () => {
 it('labels say version, flavour and environment', () => {
   expect(labelOf({ version: '6.40.00', name: 'hep' }, 'cpp')).toBe('ROOT 6.40 C++');
   expect(labelOf({ version: '6.40.00', name: 'hep' }, 'python')).toBe('ROOT 6.40 Python (hep)');
+  expect(labelOf({ version: '6.40.00', name: 'hep' }, 'python-jupyter')).toBe(
+    'ROOT 6.40 Python via Jupyter (hep)',
+  );
   expect(labelOf({ version: '', name: 'hep' }, 'cpp')).toBe('ROOT C++');
 });
 
