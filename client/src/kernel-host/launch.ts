@@ -15,8 +15,36 @@ export interface HostFiles {
   readonly stateFolder: string;
 }
 
-/** Starts a kernel host. @returns its record; it listens. */
+/** Starts a kernel host. @returns its record; it listens. @throws {UserError} also when the disk is full. */
 export async function launch(
+  spec: LaunchSpec,
+  files: HostFiles,
+  label: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<Record> {
+  try {
+    return await start(spec, files, label, log, signal);
+  } catch (caught) {
+    const room = whyNoRoom(caught, files.stateFolder);
+    throw room === undefined ? caught : new UserError(room, { cause: caught });
+  }
+}
+
+/** Worded for the user. */
+function whyNoRoom(caught: unknown, folder: string): string | undefined {
+  const reasons = [
+    [/ENOSPC/, 'the disk is full'],
+    [/EDQUOT/, 'your quota of the disk is used up'],
+    [/EROFS/, 'the disk is read-only'],
+    [/EACCES|EPERM/, 'its folder may not be written to'],
+  ] as const;
+  const why = reasons.find(([pattern]) => pattern.test(String(caught)))?.[1];
+  if (why === undefined) return undefined;
+  return `The kernel cannot start: ${why}. It keeps what cells print in ${folder}. Make room there, or let it be written to, and run the cell again.`;
+}
+
+async function start(
   spec: LaunchSpec,
   files: HostFiles,
   label: string,
@@ -29,18 +57,18 @@ export async function launch(
   const id = randomBytes(6).toString('hex');
   const folder = path.join(stateFolder, 'hosts');
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const start = path.join(folder, `${id}.start`);
+  const startFile = path.join(folder, `${id}.start`);
   const started = {
     spec: { ...spec, agentFolder: program.agentFolder },
     stateFolder,
     id,
     label,
   };
-  await writeFile(start, JSON.stringify(started), { mode: 0o600 });
+  await writeFile(startFile, JSON.stringify(started), { mode: 0o600 });
   try {
-    await spawnHost(program.main, start, signal);
+    await spawnHost(program.main, startFile, signal);
   } finally {
-    await rm(start, { force: true });
+    await rm(startFile, { force: true });
   }
   const record = (await readRecords(stateFolder)).find((candidate) => candidate.id === id);
   if (!record) throw new UserError('The kernel host ended right after its start. The log has more.');
@@ -48,9 +76,12 @@ export async function launch(
   return record;
 }
 
+/** Text that passes through is garbage at once: room for more of it would only be taken, and never given back. */
+const frugal = ['--max-semi-space-size=1'];
+
 /** Runs the host detached from this process, with the editor's own Node, and waits until it listens. */
 async function spawnHost(program: string, start: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, ['--enable-source-maps', program, start], {
+  const child = spawn(process.execPath, [...frugal, '--enable-source-maps', program, start], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },

@@ -50,8 +50,8 @@ export class NotebookKernel {
   readonly onDidChange = this.#changed.event;
   /** Runs that are over and shown, but that the file does not hold yet. */
   readonly #unsaved = new Map<string, vscode.NotebookCell>();
-  /** What gone kernels left, as far as it is shown. */
-  readonly #restored = new Map<string, Remains>();
+  /** Runs that were shown to their end, here or as an offer. */
+  readonly #told = new Set<string>();
 
   constructor(notebook: vscode.NotebookDocument, choice: Choice, services: KernelServices, folder?: string) {
     this.notebook = notebook;
@@ -120,7 +120,7 @@ export class NotebookKernel {
   /** Shows what a kernel that is gone left behind. */
   async restore(remains: Remains): Promise<void> {
     await this.#bringBack(remains.executions, (id) => remains.follow(id, this.#connection.gone));
-    this.#restored.set(remains.id, remains);
+    for (const { id } of remains.executions) this.#told.add(id);
   }
 
   /** What kernels of this notebook that are gone left behind. */
@@ -133,9 +133,8 @@ export class NotebookKernel {
     const shown = [...this.#unsaved].filter(([, cell]) => cell.outputs.length > 0 && cell.index >= 0);
     for (const [id] of shown) this.#unsaved.delete(id);
     await this.#connection.session?.saved(shown.map(([id]) => id));
-    const restored = [...this.#restored.values()];
-    this.#restored.clear();
-    for (const each of restored) await each.discard();
+    for (const remains of await this.remains())
+      if (remains.executions.every(({ id }) => this.#told.has(id))) await remains.discard();
   }
 
   /** Stops the running cell at a safe point, or the start of the kernel. Offers a harder way when that takes long. */
@@ -254,9 +253,9 @@ export class NotebookKernel {
 
   async #findRemains(execution: string): Promise<AsyncIterable<CellEvent> | undefined> {
     const all = await this.remains();
-    const found = all.find(({ executions }) => executions.some(({ id }) => id === execution));
-    if (found) this.#restored.set(found.id, found);
-    return found?.follow(execution, this.#connection.gone);
+    return all
+      .find(({ executions }) => executions.some(({ id }) => id === execution))
+      ?.follow(execution, this.#connection.gone);
   }
 
   get #maxMegabytes(): number {
@@ -319,7 +318,9 @@ export class NotebookKernel {
     const end = await showCell(surviving, interrupt, view, this.#maxMegabytes, this.#connection.gone);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
-    if (end === 'ok' || end === 'failed') this.#unsaved.set(execution, view.cell);
+    if (end !== 'ok' && end !== 'failed') return;
+    this.#unsaved.set(execution, view.cell);
+    this.#told.add(execution);
   }
 
   #fail(view: EditorCellView, name: string, message: string): void {

@@ -29,6 +29,8 @@ const tailCharacters = 64 * 1024;
 /** Plots are worth more than text: so many times the text limit may be displays. */
 const displayShare = 10;
 const maxOutputs = 2000;
+/** Characters of a line that is cut where it must be. */
+const longLine = 1024;
 
 interface Overflow {
   readonly index: number;
@@ -170,8 +172,9 @@ export class CellOutputs {
   #stream(name: 'stdout' | 'stderr', text: string): void {
     const room = this.#maxCharacters - this.#textSize;
     if (text.length > room || this.#overflow || this.#outputs.length >= maxOutputs) {
-      if (!this.#overflow && room > 0) this.#appendText(name, text.slice(0, room));
-      this.#leaveOut(this.#overflow ? text : text.slice(Math.max(0, room)));
+      const kept = this.#overflow ? 0 : lineEnd(text, Math.max(0, room));
+      if (kept > 0) this.#appendText(name, text.slice(0, kept));
+      this.#leaveOut(text.slice(kept));
     } else {
       this.#appendText(name, text);
     }
@@ -232,12 +235,18 @@ export class CellOutputs {
   }
 }
 
+/** The end of the last line that is over before this place; the place itself when lines are very long. */
+function lineEnd(text: string, place: number): number {
+  const end = text.lastIndexOf('\n', place - 1) + 1;
+  return place > 0 && place - end < longLine ? end : place;
+}
+
 function cutTail(overflow: Overflow): void {
   const over = overflow.tail.length - tailCharacters;
   if (over <= 0) return;
   // From the start of a line, unless lines are very long.
   const line = overflow.tail.indexOf('\n', over - 1) + 1;
-  const cut = line > 0 && line - over < 1024 ? line : over;
+  const cut = line > 0 && line - over < longLine ? line : over;
   overflow.leftOut += cut;
   overflow.tail = overflow.tail.slice(cut);
 }
