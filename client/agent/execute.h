@@ -208,7 +208,7 @@ private:
       std::string before = declares ? "auto\n" : "", space = shape.Namespace();
       if (item.kind == ItemKind::definition || shape.IsBinding() || shape.IsMember())
          before = unwrapped();
-      std::string code = before + std::string(item.column - 1, ' ') + text;
+      std::string code = before + std::string(item.column - 1, ' ') + countable(text);
       int line = LineOf(item) - (before.empty() ? 0 : 1);
       if (deduces || !space.empty())
          fDiagnostics.Hold();
@@ -238,7 +238,7 @@ private:
       fDiagnostics.Hold();
       hide(item.names);
       fDiagnostics.Take();
-      Execute(fPragmas + Line(LineOf(item) - 1) + together(std::string(item.column - 1, ' ') + text), item, kCode);
+      Execute(fPragmas + Line(LineOf(item) - 1) + together(std::string(item.column - 1, ' ') + countable(text)), item, kCode);
       if (fOutcome.Ok())
          fWatcher.Ran(item, text, LineOf(item));
    }

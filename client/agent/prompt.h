@@ -105,6 +105,21 @@ private:
    std::string Text(size_t i) const { return i < fTokens.size() ? textOf(fText, fTokens[i]) : ""; }
 };
 
+/// cling's count of brackets does not see one that comes right after the line of a conditional, unless a comment ends that line.
+inline std::string countable(const std::string &text)
+{
+   std::string counted;
+   size_t done = 0;
+   for (const Token &token : Lexer(text).Run()) {
+      std::string name = token.kind == Token::directive ? directiveName(text, token) : "";
+      if (name.compare(0, 2, "if") != 0 && name.compare(0, 2, "el") != 0 && name != "endif")
+         continue;
+      counted += text.substr(done, token.end - done) + " //";
+      done = token.end;
+   }
+   return counted + text.substr(done);
+}
+
 /// Input that starts with a namespace is not wrapped into a function by cling.
 inline std::string unwrapped()
 {

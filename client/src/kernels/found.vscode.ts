@@ -45,30 +45,46 @@ export class FoundInstallations {
     return z.array(Installation).safeParse(this.#memory.get<unknown>(cacheKey)).data ?? [];
   }
 
-  /** @param afresh asks conda again, which is asked once otherwise. */
-  async find(places: Places, afresh: boolean): Promise<readonly Installation[]> {
+  /**
+   * Yields all that is found. Where nothing is remembered, what files tell comes first: conda and CVMFS may take seconds.
+   *
+   * @param afresh asks conda again, which is asked once otherwise.
+   */
+  async *find(places: Places, afresh: boolean): AsyncGenerator<readonly Installation[], void, undefined> {
     const started = performance.now();
-    const { rootFolders, pythonEnvironments } = places;
-    const [views, conda] = await Promise.all([this.#findViews(places), this.#askConda(afresh)]);
-    const found = await findInstallations({
-      home: os.homedir(),
-      environment: process.env,
-      folders: (vscode.workspace.workspaceFolders ?? [])
-        .filter(({ uri }) => uri.scheme === 'file')
-        .map(({ uri }) => uri.fsPath),
-      knownPythons: knownPythons(this.#log),
-      condaEnvironments: conda,
-      views,
-      rootFolders,
-      pythonEnvironments,
-    });
+    const asked = Promise.all([this.#findViews(places), this.#askConda(afresh)]);
+    if (this.remembered.length === 0) {
+      const early = await this.#look(places, [], []);
+      if (early.length > 0) yield early;
+    }
+    const found = await this.#look(places, ...(await asked));
     const milliseconds = String(Math.round(performance.now() - started));
     this.#log.info(
       `found ${String(found.length)} ROOT in ${milliseconds} ms`,
       found.map(({ root }) => root).join(', '),
     );
     await this.#memory.update(cacheKey, found);
-    return found;
+    yield found;
+  }
+
+  #look(
+    { rootFolders, pythonEnvironments }: Places,
+    views: readonly string[],
+    condaEnvironments: readonly string[],
+  ): Promise<readonly Installation[]> {
+    const folders = (vscode.workspace.workspaceFolders ?? [])
+      .filter(({ uri }) => uri.scheme === 'file')
+      .map(({ uri }) => uri.fsPath);
+    return findInstallations({
+      home: os.homedir(),
+      environment: process.env,
+      folders,
+      knownPythons: knownPythons(this.#log),
+      condaEnvironments,
+      views,
+      rootFolders,
+      pythonEnvironments,
+    });
   }
 
   async #findViews({ cvmfsFolder }: Places): Promise<readonly string[]> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -52,23 +52,31 @@ function parseJob(): Job {
   }
 }
 
+/** @param root a folder that has ROOT, or a Python environment with it; nothing else is taken then. */
 async function findRoot(root: string | undefined, folder: string): Promise<Installation> {
+  const named = root === undefined ? [] : [path.resolve(root)];
   const found = await findInstallations({
     home: os.homedir(),
     environment: process.env,
     folders: [folder],
-    rootFolders: root === undefined ? [] : [path.resolve(root)],
-    pythonEnvironments: root === undefined ? [] : [path.resolve(root)],
+    rootFolders: named,
+    pythonEnvironments: named,
     knownPythons: [],
-    condaEnvironments: await condaEnvironments(process.env),
+    condaEnvironments: root === undefined ? await condaEnvironments(process.env) : [],
     views: [],
   });
   const own = found.filter(({ kernelspec }) => !kernelspec);
-  const wanted = root === undefined ? own : own.filter((each) => each.root.startsWith(path.resolve(root)));
-  const [first] = wanted.length > 0 ? wanted : own;
-  if (first) return first;
+  if (root === undefined) {
+    if (own[0]) return own[0];
+    throw new UserError(
+      'No ROOT was found. Install it with "pip install ROOT" or name its folder with --root.',
+    );
+  }
+  const real = await realpath(root).catch(() => path.resolve(root));
+  const inside = own.find((each) => !path.relative(real, each.root).startsWith('..'));
+  if (inside) return inside;
   throw new UserError(
-    'No ROOT was found. Install it with "pip install ROOT" or name its folder with --root.',
+    `There is no ROOT in ${root}. Name the folder that has bin/root.exe, or a Python environment.`,
   );
 }
 

@@ -28,8 +28,8 @@ export async function registerRootFinder(
       pythonEnvironments: settings['rootbook.kernel.pythonEnvironments'],
       cvmfsFolder: settings['rootbook.kernel.cvmfsFolder'],
     };
-    const found = await installations.find(given, afresh);
-    await controllers.show(found);
+    let found: readonly Installation[] = [];
+    for await (found of installations.find(given, afresh)) await controllers.show(found);
     return found;
   };
   const findForNotebook = async (notebook: vscode.NotebookDocument): Promise<void> => {

@@ -121,6 +121,14 @@ describe('a notebook without an editor', () => {
     expect(stderr).toContain(words);
   });
 
+  it('takes no other ROOT than the one that is named', () => {
+    const input = path.join(folder, 'in.ipynb');
+    writeFileSync(input, JSON.stringify({ nbformat: 4, nbformat_minor: 5, metadata: {}, cells: [] }));
+    const { status, stderr } = runProgram([input, path.join(folder, 'out.ipynb'), '--root', folder]);
+    expect(status).toBe(2);
+    expect(stderr).toContain(`There is no ROOT in ${folder}.`);
+  });
+
   it('tells how it is called', () => {
     const { status, stderr } = runProgram(['only-one.ipynb']);
     expect(status).toBe(2);

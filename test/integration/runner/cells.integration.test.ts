@@ -69,6 +69,12 @@ const values: readonly Row[] = [
     '(int) 5\n',
   ],
   [
+    'a bracket right after a conditional in a function',
+    'void cond9() {\n#ifdef __CLING__\n  printf("in cling\\n");\n#endif\n}\ncond9();\nif (true) {\n#if 1\n  printf("here\\n");\n#else\n#endif\n}',
+    'ok',
+    'in cling\nhere\n',
+  ],
+  [
     'a condition that is no expression',
     'int cond6 = 1;\n#if (1 +\nint cond7() { return 1; }\n#endif',
     'error 2:9 expected value in expression',
