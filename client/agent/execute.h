@@ -14,6 +14,7 @@
 #define ROOTBOOK_EXECUTE_H
 
 #include <cstdio>
+#include <cstring>
 #include <cxxabi.h>
 #include <exception>
 #include <fstream>
@@ -307,12 +308,24 @@ private:
          Judge(call, item);
    }
 
+   /// By ROOT's error message alone. What a macro that `.x` runs reports of its own work is not one about the command.
+   bool CommandFailed(const std::string &command) const
+   {
+      const std::string &error = fDiagnostics.RootError();
+      if (command.compare(0, 2, ".x") != 0 && command.compare(0, 2, ".X") != 0)
+         return !error.empty();
+      for (const char *place : {"TApplication::", "TRint::", "TCling::", "TSystem::", "TUnixSystem::", "ACLiC"})
+         if (error.compare(0, std::strlen(place), place) == 0)
+            return true;
+      return false;
+   }
+
    void Judge(const Call &call, const Item &item)
    {
       if (call.error == TInterpreter::kProcessing)
          gROOT->ProcessLine(".@"); // leaves cling's continuation
       bool command = call.way == kCommand;
-      bool failed = call.error != TInterpreter::kNoError || !call.declared || (command && !fDiagnostics.RootError().empty());
+      bool failed = call.error != TInterpreter::kNoError || !call.declared || (command && CommandFailed(*call.text));
       if (!failed)
          return;
       int line = LineOf(item), column = item.column;

@@ -362,6 +362,12 @@ describe('cells of the runner', () => {
     await writeFile(path.join(runner.folder, 'macro.C'), 'int macro(int x) { return 2 * x; }\n');
     expect((await runner.run('.L macro.C\nmacro(4)')).stdout).toBe('(int) 8\n');
     expect((await runner.run('.x macro.C(5)')).stdout).toBe('(int) 10\n');
+    const reports = 'int reports() { return TFile::Open("none.root") ? 1 : 2; }';
+    await writeFile(path.join(runner.folder, 'reports.C'), reports);
+    const reported = await runner.run('.x reports.C');
+    expect([summary(reported), reported.stdout]).toEqual(['ok', '(int) 2\n']);
+    for (const command of ['.x nofile.C', '.x nofile.C+'])
+      expect(summary(await runner.run(command))).toMatch(/error 1:1 .*macro nofile.C not found/);
   });
 
   it('asks the host when code reads stdin', async () => {

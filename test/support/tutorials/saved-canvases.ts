@@ -38,7 +38,7 @@ function describe(object: JsonObject, indent: string, histograms: JsonObject[]):
     histograms.push(object);
     return [`${line}:`];
   }
-  if ('fNpoints' in object && !String(object['_typename']).startsWith('TGraph2D'))
+  if ('fNpoints' in object && /^T(Graph(?!2D)|CutG)/.test(String(object['_typename'])))
     return [`${line}: ${String(object['fNpoints'])} points`];
   return 'fFormula' in object && 'fNpx' in object ? [line] : [];
 }
