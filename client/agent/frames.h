@@ -10,6 +10,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <map>
+#include <poll.h>
 #include <pthread.h>
 #include <string>
 #include <sys/socket.h>
@@ -144,6 +145,13 @@ public:
 
    /// Whether another command has come already.
    bool HasMore() const { return !fBuffer.empty(); }
+
+   /// Whether another command comes, or the host is gone.
+   bool IsAsked() const
+   {
+      pollfd waiting = {fFd, POLLIN, 0};
+      return HasMore() || poll(&waiting, 1, 0) > 0;
+   }
 
    static void Write(int fd, const char *data, size_t size)
    {

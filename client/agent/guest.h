@@ -28,8 +28,10 @@ public:
    virtual void InCopy() = 0;
    /// In a child that user code forked.
    virtual void InChild() = 0;
-   /// How many of its threads run besides the main one.
-   virtual int Threads() = 0;
+   /// In the original after `AfterFork`, while the host asks for nothing: a chance to get ready for the next cell.
+   virtual void Settled() = 0;
+   /// Names of its threads that run besides the main one, a line each.
+   virtual std::string Threads() = 0;
 };
 
 } // namespace rootbook

@@ -31,7 +31,8 @@ struct PythonCalls {
    void (*ask)(const char *question, size_t size);
    void (*beforeFork)();
    void (*inCopy)();
-   int (*threads)();
+   void (*settled)();
+   const char *(*threads)(); ///< the text is Python's until the next call
 };
 
 /// Python's own functions.
@@ -248,7 +249,8 @@ public:
    }
    void InChild() override { sigaction(SIGINT, &fHandler, nullptr); }
 
-   int Threads() override { return fCalls.threads(); }
+   void Settled() override { fCalls.settled(); }
+   std::string Threads() override { return fCalls.threads(); }
 
    /// What was wished is done: one wish is one KeyboardInterrupt.
    void Grant() { fGranted = Interrupts::Wish(); }

@@ -9,11 +9,13 @@ IPython and ROOT. There is one thread only, because a forked copy has no others.
 import asyncio
 import builtins
 import ctypes
+import gc
 import getpass
 import json
 import os
 import shlex
 import sys
+import threading
 import types
 import warnings
 
@@ -27,14 +29,21 @@ TEXT = ctypes.c_char_p
 Run = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, TEXT, ctypes.c_int)
 Ask = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_size_t)
 Notify = ctypes.CFUNCTYPE(None)
-Count = ctypes.CFUNCTYPE(ctypes.c_int)
+Names = ctypes.CFUNCTYPE(ctypes.c_void_p)
 Tell = ctypes.CFUNCTYPE(None, TEXT, TEXT, TEXT, ctypes.c_int, ctypes.c_int, TEXT)
 
 
 class PythonCalls(ctypes.Structure):
     """As in python-guest.h."""
 
-    _fields_ = [("run", Run), ("ask", Ask), ("beforeFork", Notify), ("inCopy", Notify), ("threads", Count)]
+    _fields_ = [
+        ("run", Run),
+        ("ask", Ask),
+        ("beforeFork", Notify),
+        ("inCopy", Notify),
+        ("settled", Notify),
+        ("threads", Names),
+    ]
 
 
 class Runner:
@@ -64,8 +73,17 @@ class Kernel:
         self.shell = ZMQInteractiveShell.instance(send=runner.send)
         self.loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self.loop)
+        self.idle_loop = asyncio.new_event_loop()
         self.state_of_random = None
-        self.calls = PythonCalls(Run(self.run), Ask(self.ask), Notify(self.before_fork), Notify(self.in_copy), Count(self.threads))
+        self.names = None
+        self.calls = PythonCalls(
+            Run(self.run),
+            Ask(self.ask),
+            Notify(self.before_fork),
+            Notify(self.in_copy),
+            Notify(self.settled),
+            Names(self.thread_names),
+        )
 
     def install(self):
         flush_cpp = ctypes.PyDLL(None).fflush
@@ -93,6 +111,7 @@ class Kernel:
     def run_cell(self, code, count):
         shell = self.shell
         shell.execution_count = count
+        shell.history_manager.skip_to(count)
         failure = None
         try:
             transformed = shell.transform_cell(code)
@@ -127,15 +146,28 @@ class Kernel:
 
     def before_fork(self):
         self.end_script_thread()
+        self.shell.history_manager.close_file()
         # Python seeds it anew in every child.
         self.state_of_random = sys.modules["random"].getstate() if "random" in sys.modules else None
 
+    def settled(self):
+        self.warm_up()
+        self.shell.history_manager.write()
+
+    def warm_up(self):
+        """What a cell touches is copied now that there is a sleeping copy, and the next cell finds it so."""
+        task = self.idle_loop.create_task(self.shell.run_nothing())
+        self.idle_loop.run_until_complete(task)
+
     def in_copy(self):
+        self.shell.history_manager.forget_written()
         if self.state_of_random is not None:
             sys.modules["random"].setstate(self.state_of_random)
 
-    def threads(self):
-        return sys.modules["threading"].active_count() - 1 if "threading" in sys.modules else 0
+    def thread_names(self):
+        others = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+        self.names = ctypes.create_string_buffer("\n".join(others).encode("utf-8", "replace"))
+        return ctypes.addressof(self.names)
 
     def end_script_thread(self):
         """`%%bash` and its like leave a thread behind that waits for the next one."""
@@ -200,4 +232,7 @@ if __name__ == "__main__":
     sys.argv = [""]
     kernel = Kernel(Runner(load_root(), file))
     kernel.install()
+    # What is there now stays: to look through it again would copy all of it from the sleeping copy.
+    gc.collect()
+    gc.freeze()
     kernel.serve()

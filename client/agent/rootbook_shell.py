@@ -6,18 +6,20 @@ import io
 import json
 import math
 import os
-import time
+import sqlite3
 
 from IPython.core import page
 from IPython.core.completer import provisionalcompleter, rectify_completions
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import UsageError
+from IPython.core.events import EventManager, available_events
+from IPython.core.history import HistoryManager
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.process import system
 from IPython.utils.tokenutil import token_at_cursor
 from traitlets import Type
-from traitlets.config import Config
 
 import rootbook_problems as mistakes
 
@@ -73,6 +75,59 @@ class ResultHook(DisplayHook):
             self.shell.send("execute_result", content)
 
 
+class History(HistoryManager):
+    """The history of all sessions in the profile's file, as in IPython, but written between cells and by no thread. A connection
+    to the file lives no longer than until the next fork."""
+
+    def __init__(self, **traits):
+        self._connection = None
+        super().__init__(hist_file=":memory:", **traits)  # that starts no thread
+        memory = self._connection
+        self.connection_options = {**self.connection_options, "timeout": 1}
+        try:
+            self.hist_file = str(self._get_hist_file_name())
+            self.init_db()
+            self.new_session()
+        except (OSError, sqlite3.Error):
+            self.hist_file, self._connection = ":memory:", memory
+
+    @property
+    def db(self):
+        if self._connection is None:
+            kinds = sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES
+            self._connection = sqlite3.connect(self.hist_file, detect_types=kinds, **self.connection_options)
+        return self._connection
+
+    @db.setter
+    def db(self, connection):
+        self._connection = connection
+
+    def write(self):
+        try:
+            if self.db_input_cache or self.db_output_cache:
+                self.writeout_cache()
+        except sqlite3.Error:
+            pass  # another process holds the file for long, or the disk is full
+
+    def close_file(self):
+        if self._connection is not None and self.hist_file != ":memory:":
+            self._connection.close()
+            self._connection = None
+
+    def forget_written(self):
+        """In a copy: its original has written since."""
+        try:
+            written = {line for (line,) in self.db.execute("SELECT line FROM history WHERE session = ?", (self.session_number,))}
+            self.db_input_cache = [each for each in self.db_input_cache if each[0] not in written]
+        except sqlite3.Error:
+            pass
+
+    def skip_to(self, count):
+        """`In[count]` is the next cell: those between were C++ or are undone."""
+        for inputs in (self.input_hist_parsed, self.input_hist_raw):
+            inputs.extend([""] * (count - len(inputs)))
+
+
 class ZMQInteractiveShell(InteractiveShell):
     """Named as ipykernel's, since libraries know by that name that rich output is shown."""
 
@@ -82,9 +137,20 @@ class ZMQInteractiveShell(InteractiveShell):
     def __init__(self, send):
         self._send = send
         self.raw_cell = ""
-        # A file of the history is written by a thread.
-        super().__init__(config=Config({"HistoryManager": {"hist_file": ":memory:"}}))
+        super().__init__()
         self.events.register("pre_run_cell", self._remember)
+
+    async def run_nothing(self):
+        """Runs an empty cell that nobody hears of."""
+        if self.ast_transformers:
+            return
+        kept = self.events, self.last_execution_result, self.last_execution_succeeded
+        self.events = EventManager(self, available_events)
+        try:
+            cell = TransformerManager().transform_cell("pass")
+            await self.run_cell_async(cell, silent=True, transformed_cell=cell)
+        finally:
+            self.events, self.last_execution_result, self.last_execution_succeeded = kept
 
     def send(self, kind, content):
         self._send(to_json({"type": kind, "content": content}))
@@ -100,6 +166,10 @@ class ZMQInteractiveShell(InteractiveShell):
 
     def init_virtualenv(self):
         pass
+
+    def init_history(self):
+        self.history_manager = History(shell=self, parent=self)
+        self.configurables.append(self.history_manager)
 
     def init_hooks(self):
         super().init_hooks()

@@ -107,7 +107,7 @@ public:
 
    [[noreturn]] void Serve()
    {
-      Hello("main", -1, 0);
+      fConnection.Send(Hello("main"));
       fConnection.Send(Frame("ready"));
       Command command;
       while (fConnection.Receive(command)) {
@@ -217,13 +217,11 @@ private:
       return instance;
    }
 
-   void Hello(const char *role, int checkpoint, double forkMs)
+   Frame Hello(const char *role) const
    {
       Frame frame("hello");
       frame.Add("role", role).Add("pid", getpid()).Add("nonce", fNonce).Add("version", gROOT->GetVersion());
-      if (checkpoint >= 0)
-         frame.Add("checkpoint", checkpoint).Add("forkMs", forkMs);
-      fConnection.Send(frame);
+      return frame;
    }
 
    void BecomeMain()
@@ -269,8 +267,6 @@ private:
          done.Add("name", outcome.name).Add("message", outcome.message);
       if (outcome.line > 0)
          done.Add("line", outcome.line).Add("column", outcome.column);
-      if (int threads = fGuest ? fGuest->Threads() : UserThreads())
-         done.Add("threads", threads);
       fConnection.Send(done);
       fCell = 0;
    }
@@ -313,24 +309,33 @@ private:
       Streams::Flush();
       double start = milliseconds();
       std::string reason;
+      int threads = UserThreads();
+      std::string names = fGuest ? fGuest->Threads() : "";
       if (fGuest)
          fGuest->BeforeFork();
-      Copies::Side side = Copies::Fork(reason, [&] { Greet(id, milliseconds() - start); });
+      Copies::Side side = Copies::Fork(reason, [&] {
+         double forkMs = milliseconds() - start;
+         Reconnect();
+         Frame hello = Hello("checkpoint");
+         hello.Add("checkpoint", id).Add("forkMs", forkMs).Add("threads", threads).Add("threadNames", names);
+         fConnection.Send(hello);
+      });
       if (side == Copies::copy)
          return Sleep();
       if (fGuest)
          fGuest->AfterFork();
       if (side == Copies::failed)
          fConnection.Send(Frame("checkpointFailed").Add("checkpoint", id).Add("reason", reason));
+      if (fGuest && !fConnection.IsAsked())
+         fGuest->Settled();
    }
 
-   void Greet(int id, double forkMs)
+   void Reconnect()
    {
       fConnection.Close();
       Crashes::Disarm();
       if (!fConnection.Open(fSocket))
          _exit(0);
-      Hello("checkpoint", id, forkMs);
    }
 
    void Sleep()

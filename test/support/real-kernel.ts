@@ -69,7 +69,8 @@ export async function testHosts(): Promise<TestHosts> {
     agentFolder: path.resolve('client/agent'),
     // Shared, so that the runner is compiled once for all tests.
     cacheFolder: path.join(tools, 'runners'),
-    environment: {},
+    // Not the history of who runs the tests.
+    environment: { IPYTHONDIR: path.join(stateFolder, 'ipython') },
     checkpoints: 3,
     outlivesClient: true,
     idleHours: 1,

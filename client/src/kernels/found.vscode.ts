@@ -70,7 +70,7 @@ export class FoundInstallations {
   #look(
     { rootFolders, pythonEnvironments }: Places,
     views: readonly string[],
-    condaEnvironments: readonly string[],
+    conda: readonly string[],
   ): Promise<readonly Installation[]> {
     const folders = (vscode.workspace.workspaceFolders ?? [])
       .filter(({ uri }) => uri.scheme === 'file')
@@ -80,7 +80,7 @@ export class FoundInstallations {
       environment: process.env,
       folders,
       knownPythons: knownPythons(this.#log),
-      condaEnvironments,
+      condaEnvironments: conda,
       views,
       rootFolders,
       pythonEnvironments,

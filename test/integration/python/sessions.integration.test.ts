@@ -63,6 +63,27 @@ describe('a Python session on the runner', () => {
     for (const [code, expected] of cells) expect(shown(await python.run(code))).toBe(expected);
   });
 
+  it('says which threads a crash has cost', async () => {
+    const lost = async (): Promise<string> =>
+      /Not restored: .*/.exec(
+        (await python.run('import os\nos.abort()')).error?.traceback.join('\n') ?? '',
+      )?.[0] ?? '';
+    const usual = 'what the cell changed in files and other programs.';
+    await lost();
+    expect(await lost()).toBe(`Not restored: ${usual}`);
+    await python.run(
+      'import threading, time\nfor name in ("reader", "writer"): threading.Thread(target=time.sleep, args=(1000,), name=name, daemon=True).start()',
+    );
+    expect(await lost()).toBe(`Not restored: the threads "reader", "writer" of Python, ${usual}`);
+    expect(shown(await python.run('threading.active_count()'))).toBe('[result 1]');
+    await python.run(
+      'from concurrent.futures import ThreadPoolExecutor\npool = ThreadPoolExecutor(1, "pool"); print(list(pool.map(abs, [-1])))',
+    );
+    expect(await lost()).toBe(`Not restored: the thread "pool_0" of Python, ${usual}`);
+    await python.run('%%cpp\nstd::thread([] { gSystem->Sleep(1000000); }).detach();');
+    expect(await lost()).toBe(`Not restored: 1 thread of C++ code or libraries, ${usual}`);
+  });
+
   it.each([
     ['a loop of Python', 'while True: pass', 'KeyboardInterrupt'],
     ['sleep', 'import time\ntime.sleep(100)', 'KeyboardInterrupt'],

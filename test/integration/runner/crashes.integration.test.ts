@@ -123,9 +123,14 @@ describe('crashes', () => {
     }
   });
 
-  it('counts the threads that a cell left running', async () => {
-    const result = await runner.run('std::thread([] { gSystem->Sleep(100000); }).detach();');
-    expect(result.outcome).toMatchObject({ done: { threads: 1 } });
+  it('counts the threads that ran at the checkpoint and are not restored', async () => {
+    await runner.run('std::thread([] { gSystem->Sleep(100000); }).detach();');
+    runner.checkpoint();
+    const first = await runner.run('std::thread([] { gSystem->Sleep(100000); }).detach(); abort();');
+    expect(first.outcome).toMatchObject({ threads: { count: 1, names: [] } });
+    runner.checkpoint();
+    const second = await runner.run('abort();');
+    expect(second.outcome).toMatchObject({ threads: { count: 0, names: [] } });
   });
 
   it('stops a cell that cannot be interrupted by going back', async () => {

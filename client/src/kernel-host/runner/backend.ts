@@ -6,7 +6,14 @@ import type { Display, GuestMessage } from './frames.ts';
 import { Interpreter, type Outcome, type Task, type TaskListener } from './interpreter.ts';
 import { type Step, toSteps } from './magics.ts';
 import type { RunnerCommand } from './process.ts';
-import { brokenCell, describeEnding, describeFrames, describeRestore, type Ending } from './wording.ts';
+import {
+  brokenCell,
+  describeEnding,
+  describeFrames,
+  describeRestore,
+  type Ending,
+  type Threads,
+} from './wording.ts';
 import { failure, notice, stream, toError } from './emissions.ts';
 
 type Emit = (emission: Emission) => void;
@@ -60,8 +67,8 @@ export class RunnerBackend implements Backend {
     this.#interpreter.onStrayMessage = (message) => {
       this.#hear(message);
     };
-    this.#interpreter.onLoss = (ending, undone) => {
-      this.#lossBetweenCells(ending, undone);
+    this.#interpreter.onLoss = (ending, undone, threads) => {
+      this.#lossBetweenCells(ending, undone, threads);
     };
   }
 
@@ -211,7 +218,7 @@ export class RunnerBackend implements Backend {
       emit(failure('Stopped', 'The cell was stopped: its kernel was restarted or shut down.', []));
       return failed;
     }
-    const { ending, stopped, broken, undone, line } = outcome;
+    const { ending, stopped, broken, undone, threads, line } = outcome;
     const { name, message } = stopped
       ? { name: 'Stopped', message: 'The cell was stopped.' }
       : broken
@@ -220,7 +227,7 @@ export class RunnerBackend implements Backend {
     const doing = broken ? 'at' : 'while';
     const where =
       line === undefined ? [] : [`  ${doing} line ${String(line)} of ${task.name}${broken ? '' : ' ran'}`];
-    const after = undone ? describeRestore(undone) : [deadReason];
+    const after = undone ? describeRestore(undone, threads) : [deadReason];
     const lines = [message, ...describeFrames(ending.crash), ...(stopped ? [] : where), ...after];
     const frame = ending.crash?.frames.find(
       (candidate) => candidate.name === task.name && candidate.line > 0,
@@ -260,9 +267,9 @@ export class RunnerBackend implements Backend {
     }
   }
 
-  #lossBetweenCells(ending: Ending, undone: readonly string[] | undefined): void {
+  #lossBetweenCells(ending: Ending, undone: readonly string[] | undefined, threads: Threads): void {
     const { name, message } = describeEnding(ending);
-    const after = undone ? describeRestore(undone).slice(1) : [deadReason];
+    const after = undone ? describeRestore(undone, threads).slice(1) : [deadReason];
     this.onStray(
       stream(
         'stderr',

@@ -11,6 +11,9 @@ export const RunnerFrame = z.discriminatedUnion('frame', [
     checkpoint: z.number().optional(),
     /** Milliseconds that the fork took. */
     forkMs: z.number().optional(),
+    /** How many threads main had besides itself, which a copy has not; names of those that have one, a line each. */
+    threads: z.number().optional(),
+    threadNames: z.string().optional(),
   }),
   /** `messages`: the last one that a process of the kernel may have sent; those that have not come are lost. */
   z.object({ frame: z.literal('ready'), messages: z.number().optional() }),
@@ -41,8 +44,6 @@ export const RunnerFrame = z.discriminatedUnion('frame', [
     message: z.string().optional(),
     line: z.number().optional(),
     column: z.number().optional(),
-    /** Threads that the user's code left running. */
-    threads: z.number().optional(),
   }),
   z.object({
     frame: z.literal('crash'),

@@ -7,7 +7,7 @@ import type { Piece } from '../marks.ts';
 import { Merge, type StreamName } from '../merge.ts';
 import { RunnerProcess, type RunnerCommand, type RunnerListener } from './process.ts';
 import { withoutBreakdown } from './breakdown.ts';
-import { type Ending, problemsIn } from './wording.ts';
+import { type Ending, noThreads, problemsIn, type Threads } from './wording.ts';
 
 /** What the runner is to run: C++, a shell command, or code of its guest's, and where in which cell it stands. */
 export interface Task {
@@ -48,6 +48,8 @@ export type Outcome =
       readonly line: number | undefined;
       /** Names of earlier cells that are undone with this one; `undefined` when nothing could be restored. */
       readonly undone: readonly string[] | undefined;
+      /** What ran beside the session that was restored, and is gone. */
+      readonly threads: Threads;
     };
 
 interface Running {
@@ -87,6 +89,8 @@ export class Interpreter implements RunnerListener {
   readonly #log: Log;
   /** Cells that each copy has seen. */
   readonly #seen = new Map<number, number>();
+  /** What ran when each copy was taken, and does not run in it. */
+  readonly #threads = new Map<number, Threads>();
   readonly #history: string[] = [];
   /** What the guest has sent, among the text. */
   readonly #merge = new Merge<Sent>(
@@ -111,7 +115,7 @@ export class Interpreter implements RunnerListener {
   /** Text of no task: user threads, rootlogon, later events. */
   onStray: (name: 'stdout' | 'stderr', text: string) => void = () => undefined;
   /** The process went between two tasks; `undone` as in an outcome. */
-  onLoss: (ending: Ending, undone: readonly string[] | undefined) => void = () => undefined;
+  onLoss: (ending: Ending, undone: readonly string[] | undefined, threads: Threads) => void = () => undefined;
   /** A message of the guest's outside a task. */
   onStrayMessage: (message: GuestMessage) => void = () => undefined;
   /** A plot that changed outside a task. */
@@ -294,8 +298,9 @@ export class Interpreter implements RunnerListener {
     } else this.onStray(name, piece.text);
   }
 
-  onCheckpoint(id: number, forkMs: number): void {
+  onCheckpoint(id: number, forkMs: number, threads: Threads): void {
     this.#policy.measured(forkMs);
+    this.#threads.set(id, threads);
     // They say hello in any order; ids grow.
     const old = [...(this.#process?.checkpoints ?? [])].sort((a, b) => b - a).slice(this.#keep);
     for (const each of old) this.#forget(each);
@@ -318,6 +323,7 @@ export class Interpreter implements RunnerListener {
   #forget(id: number): void {
     this.#process?.discard(id);
     this.#seen.delete(id);
+    this.#threads.delete(id);
   }
 
   #arrived(): void {
@@ -348,17 +354,17 @@ export class Interpreter implements RunnerListener {
     const running = this.#running;
     const wanted = this.#wanted;
     this.#wanted = undefined;
-    const undone = this.#wake(wanted?.id, running?.number ?? 0);
+    const { undone, threads } = this.#wake(wanted?.id, running?.number ?? 0);
     const woken = undone !== undefined;
     wanted?.resolve(undone);
     if (!running) {
-      if (!wanted || !woken) this.onLoss(ending, undone);
+      if (!wanted || !woken) this.onLoss(ending, undone, threads);
       if (woken) this.settled(true);
       return;
     }
     const { stopped, broken, task } = running;
     const line = running.line ?? (broken ? task.line : undefined);
-    running.end = { gone: { kind: 'gone', ending, stopped, broken, line, undone } };
+    running.end = { gone: { kind: 'gone', ending, stopped, broken, line, undone, threads } };
     // Nobody is left to write the marks.
     if (!woken) {
       this.#merge.end();
@@ -368,16 +374,21 @@ export class Interpreter implements RunnerListener {
   }
 
   /** @param wanted copy, else the newest. @returns what is undone by that; `undefined` when there is none to wake. */
-  #wake(wanted: number | undefined, task: number): readonly string[] | undefined {
+  #wake(
+    wanted: number | undefined,
+    task: number,
+  ): { readonly undone: readonly string[] | undefined; readonly threads: Threads } {
     const newest = Math.max(...(this.#process?.checkpoints ?? []));
     const id = wanted ?? newest;
     const woken = this.#process?.wake(id, task) ?? false;
     const undone = woken ? this.#history.splice(this.#seen.get(id) ?? 0) : undefined;
+    const threads = this.#threads.get(id) ?? noThreads;
     this.#seen.delete(id);
+    this.#threads.delete(id);
     // What is newer has seen what is undone.
     for (const other of this.#process?.checkpoints ?? []) if (other > id) this.#forget(other);
     this.#policy.consumed();
-    return undone;
+    return { undone, threads };
   }
 
   /** A failed task broke the interpreter: the session goes back to before it, as after a crash, if there is a copy. */

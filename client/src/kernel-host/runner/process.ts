@@ -6,7 +6,7 @@ import type { Processes } from '../backend.ts';
 import { newSocketPath } from '../records.ts';
 import { type Crash, command, FrameReader, type Received } from './frames.ts';
 import { MarkReader, type Piece } from '../marks.ts';
-import type { Ending } from './wording.ts';
+import type { Ending, Threads } from './wording.ts';
 
 /** How `root.exe` is started so that it becomes a runner. */
 export interface RunnerCommand {
@@ -22,7 +22,7 @@ export interface RunnerListener {
   onOutput(name: 'stdout' | 'stderr', piece: Piece): void;
   /** The main process is gone; sleeping copies may still be there. */
   onMainGone(ending: Ending): void;
-  onCheckpoint(id: number, forkMs: number): void;
+  onCheckpoint(id: number, forkMs: number, threads: Threads): void;
   /** A connection was closed because of what came over it. */
   onDropped(error: unknown): void;
   /** `root.exe` as it was started ended before it said hello. */
@@ -207,7 +207,8 @@ export class RunnerProcess {
     else if (frame.role === 'main') this.#main = peer;
     else if (frame.checkpoint !== undefined) {
       this.#copies.set(frame.checkpoint, peer);
-      this.#listener.onCheckpoint(frame.checkpoint, frame.forkMs ?? 0);
+      const names = (frame.threadNames ?? '').split('\n').filter((name) => name !== '');
+      this.#listener.onCheckpoint(frame.checkpoint, frame.forkMs ?? 0, { count: frame.threads ?? 0, names });
     }
     return peer;
   }

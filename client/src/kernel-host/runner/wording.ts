@@ -71,8 +71,16 @@ export function describeFrames(crash: Crash | undefined): readonly string[] {
   );
 }
 
-/** What a restore means for the user. @param undone names of earlier cells, such as `In[3]`. */
-export function describeRestore(undone: readonly string[]): readonly string[] {
+/** Threads that ran beside the main one; Python's have names. */
+export interface Threads {
+  readonly count: number;
+  readonly names: readonly string[];
+}
+
+export const noThreads: Threads = { count: 0, names: [] };
+
+/** What a restore means for the user. @param undone names of earlier cells, such as `In[3]`. @param threads that are gone. */
+export function describeRestore(undone: readonly string[], threads: Threads): readonly string[] {
   const [first] = undone;
   return [
     ...(first === undefined
@@ -81,6 +89,23 @@ export function describeRestore(undone: readonly string[]): readonly string[] {
           `The session is what it was before ${first}, because that is where the last checkpoint is.`,
           `Undone with this cell: ${undone.join(', ')}. Run them again.`,
         ]),
-    'Not restored: threads that your code started, and what it changed in files and other programs.',
+    `Not restored: ${[...describeThreads(threads), 'what the cell changed in files and other programs'].join(', ')}.`,
   ];
+}
+
+const shownNames = 5;
+
+function describeThreads({ count, names }: Threads): readonly string[] {
+  const quoted = names.slice(0, shownNames).map((name) => `"${name}"`);
+  const more = names.length - quoted.length;
+  const all = [...quoted, ...(more > 0 ? [`${String(more)} more`] : [])].join(', ');
+  const others = count - names.length;
+  return [
+    ...(names.length === 0 ? [] : [`${names.length === 1 ? 'the thread' : 'the threads'} ${all} of Python`]),
+    ...(others > 0 ? [`${plural(others, 'thread')} of C++ code or libraries`] : []),
+  ];
+}
+
+function plural(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
 }

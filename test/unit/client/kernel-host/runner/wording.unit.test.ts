@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   describeEnding,
+  describeRestore,
   problemsIn,
   signalName,
 } from '../../../../../client/src/kernel-host/runner/wording.ts';
@@ -40,6 +41,16 @@ describe('the end of a process', () => {
   ])('is named: %j', (ending, word) => {
     const { name, message } = describeEnding(ending);
     expect(`${name} ${message}`).toContain(word);
+  });
+
+  it.each([
+    [0, [], 'Not restored: what the cell changed in files and other programs.'],
+    [1, [], 'Not restored: 1 thread of C++ code or libraries, what'],
+    [1, ['reader'], 'Not restored: the thread "reader" of Python, what'],
+    [4, ['a', 'b'], 'Not restored: the threads "a", "b" of Python, 2 threads of C++ code or libraries, what'],
+    [7, 'abcdefg'.split(''), 'the threads "a", "b", "c", "d", "e", 2 more of Python, what'],
+  ])('of %i threads, %j of Python, says what is not restored', (count, names, words) => {
+    expect(describeRestore([], { count, names }).at(-1)).toContain(words);
   });
 
   it('has a name for every number', () => {
