@@ -80,6 +80,9 @@ public:
    {
       if (!IsIncomplete())
          Execute("#line " + std::to_string(fFirstLine) + Quoted() + "\n" + fCode, Whole(), kDeclare);
+      if (fOutcome.Ok())
+         for (const Item &item : split(fCode))
+            fWatcher.Ran(item, fCode.substr(item.begin, item.end - item.begin), LineOf(item));
       return fOutcome;
    }
 
@@ -166,7 +169,10 @@ private:
             text.pop_back();
          if (fWatcher.Takes(text))
             return;
-         return Execute(text, item, kCommand);
+         Execute(text, item, kCommand);
+         if (fOutcome.Ok())
+            fWatcher.Ran(item, text, LineOf(item));
+         return;
       }
       RunCode(text, item);
       // cling forgets the optimization level after each input; the user means the cell.

@@ -1,7 +1,9 @@
-// The functions that cells have defined, so that a crash can name those of its frames.
+// The functions that cells and macros have defined, so that a crash can name those of its frames.
 #ifndef ROOTBOOK_FUNCTIONS_H
 #define ROOTBOOK_FUNCTIONS_H
 
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -11,6 +13,8 @@
 #include "TCollection.h"
 #include "TList.h"
 #include "TROOT.h"
+#include "TString.h"
+#include "TSystem.h"
 
 #include "cells.h"
 
@@ -44,6 +48,24 @@ public:
             head = false;
          }
       }
+   }
+
+   /// Takes note of what a file holds that `command` (`.L x.C`, `.x x.C(1)`, `#include "x.h"`) has read.
+   void AddFile(const std::string &command)
+   {
+      size_t quote = command.find('"'), from = quote == std::string::npos ? command.find_first_of(" \t") : quote + 1;
+      bool reads = quote != std::string::npos || command.compare(0, 2, ".L") == 0 || command.compare(0, 2, ".x") == 0 ||
+                   command.compare(0, 2, ".X") == 0;
+      if (!reads || from == std::string::npos)
+         return;
+      TString mode, arguments, streams, file = command.substr(from, command.find('"', from) - from).c_str();
+      file = gSystem->SplitAclicMode(TString(file.Strip(TString::kBoth)), mode, arguments, streams);
+      if (!mode.IsNull() || !gSystem->FindFile(TROOT::GetMacroPath(), file))
+         return; // the library that ACLiC has made knows its functions itself
+      std::ifstream in(file.Data());
+      std::string text((std::istreambuf_iterator<char>(in)), {});
+      for (const Item &item : split(text))
+         Add(item, text.substr(item.begin, item.end - item.begin), gSystem->BaseName(file), item.line);
    }
 
    /// The user's function that holds this place of its code, or nothing. Asks the interpreter, which compiles nothing for it.

@@ -141,7 +141,11 @@ public:
 
    void Ran(const rootbook::Item &item, const std::string &text, int line) override
    {
-      Crashes::Functions().Add(item, text, fName, line);
+      bool file = item.kind == ItemKind::command || (item.kind == ItemKind::directive && text.find("include") < text.find('"'));
+      if (file)
+         Crashes::Functions().AddFile(text);
+      else
+         Crashes::Functions().Add(item, text, fName, line);
    }
 
    /// `.q` ends ROOT, but what ROOT does at its end (closing files, for one) would harm the copy that takes over.
@@ -426,8 +430,10 @@ inline std::string takeFromEnvironment(const char *name)
    prctl(PR_SET_CHILD_SUBREAPER, 1);
    std::fflush(nullptr);
    pid_t main = fork();
+   if (main < 0)
+      std::perror("rootbook: ROOT cannot be forked");
    static Connection connection; // lives as long as the process, for handlers
-   if (!connection.Open(socket) || main < 0)
+   if (main < 0 || !connection.Open(socket))
       _exit(2);
    if (main > 0) {
       connection.Send(Frame("hello").Add("role", "reaper").Add("pid", getpid()).Add("nonce", nonce));

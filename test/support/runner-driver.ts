@@ -35,6 +35,8 @@ export interface TestRunner {
   checkpoint(): void;
   interrupt(): void;
   goBack(): boolean;
+  /** Why there is no copy to go back to. */
+  withoutCopies(): string;
   close(): Promise<void>;
 }
 
@@ -87,6 +89,7 @@ export async function startRunner(
       interpreter.interrupt();
     },
     goBack: () => interpreter.goBack(),
+    withoutCopies: () => interpreter.withoutCopies,
     async close() {
       await interpreter.close();
       await rm(folder, { recursive: true, force: true });

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { noFork } from '../../support/no-fork.ts';
 import {
   type CellResult,
   compileRunner,
@@ -102,6 +103,70 @@ describe('crashes', () => {
       'Tool::go(int* p), defined in line 4',
       'statement',
     ]);
+  });
+
+  it('names functions of macros, headers and %%cpp -d cells and where they are defined', async () => {
+    await writeFile(path.join(runner.folder, 'macro.C'), '\nint ofMacro(int *p) {\n  return *p + 1; }\n');
+    await writeFile(
+      path.join(runner.folder, 'mine.h'),
+      'struct OfHeader {\n  int go(int *p) { return ofMacro(p) + 2; } };\n',
+    );
+    await runner.run('.L macro.C\n#include "mine.h"');
+    await runner.run('\nint ofCell(int *p) { return OfHeader().go(p) + 3; }', {
+      mode: 'declare',
+      name: 'In[900]',
+    });
+    runner.checkpoint();
+    const { crash } = endingOf(await runner.run('ofCell((int *)8) + 4'));
+    expect(crash?.frames.map(({ function: name }) => name)).toEqual([
+      'ofMacro(int* p), defined in line 2 of macro.C',
+      'OfHeader::go(int* p), defined in line 2 of mine.h',
+      'ofCell(int* p), defined in line 2 of In[900]',
+      'statement',
+    ]);
+  });
+
+  it('is told of while another thread holds the lock of malloc', async () => {
+    const result = await runner.run(`
+extern "C" int mallopt(int, int);
+static void *volatile block;
+static std::atomic<bool> held{false}, freed{false}, served{false};
+void holdIt(int) { held = true; while (!freed) sched_yield(); held = false; }
+void hunt() {
+  signal(SIGUSR2, holdIt);
+  mallopt(-8, 1); // M_ARENA_MAX: one lock for all
+  std::thread busy([] { for (;;) { block = malloc(5000); free(block); } });
+  for (;;) {
+    freed = false;
+    pthread_kill(busy.native_handle(), SIGUSR2);
+    while (!held) sched_yield();
+    served = false;
+    pthread_t other;
+    pthread_create(&other, nullptr, [](void *) -> void * { void *volatile mine = malloc(6000); free(mine); served = true; return nullptr; }, nullptr);
+    pthread_detach(other);
+    for (int i = 0; i < 50 && !served; ++i) usleep(2000);
+    if (!served) *(volatile int *)8 = 1; // held by a thread that does not go on
+    freed = true;
+    while (held) sched_yield();
+  }
+}
+std::cout << "hunting" << std::endl;
+hunt();`);
+    expect(summary(result)).toBe('restored');
+    expect(endingOf(result).crash).toMatchObject({ signal: 11, thread: 'main' });
+    expect(endingOf(result).crash?.frames.at(-1)).toMatchObject({ function: 'statement', line: 25 });
+    expect((await runner.run('std::vector<double>(1000000).size()')).stdout).toBe(
+      '(unsigned long) 1000000\n',
+    );
+  });
+
+  it('ends the kernel where the system refuses to copy the session', async () => {
+    const other = await startRunner(library);
+    expect((await other.run(noFork)).stdout).toBe('(bool) true\n');
+    other.checkpoint();
+    expect(summary(await other.run('abort();'))).toBe('lost');
+    expect(other.withoutCopies()).toBe('the session could not be copied (Resource temporarily unavailable)');
+    await other.close();
   });
 
   it('goes on writing the file that the lost cell wrote to', async () => {

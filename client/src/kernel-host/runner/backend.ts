@@ -208,7 +208,8 @@ export class RunnerBackend implements Backend {
       if (task.mode === 'guest') return failed;
       if (outcome.broken) {
         const { name, message } = brokenCell;
-        emit(failure(name, message, [{ line: task.line, column: 1 }], [message, brokenReason]));
+        emit(failure(name, message, [{ line: task.line, column: 1 }]));
+        emit(notice(brokenReason, 'restart'));
         return failed;
       }
       emit(toError(outcome.done, outcome.errors, outcome.problems, task.name));
@@ -227,14 +228,14 @@ export class RunnerBackend implements Backend {
     const doing = broken ? 'at' : 'while';
     const where =
       line === undefined ? [] : [`  ${doing} line ${String(line)} of ${task.name}${broken ? '' : ' ran'}`];
-    const after = undone ? describeRestore(undone, threads) : [deadReason];
+    const after = undone ? describeRestore(undone, threads) : [this.#deadReason];
     const lines = [message, ...describeFrames(ending.crash), ...(stopped ? [] : where), ...after];
     const frame = ending.crash?.frames.find(
       (candidate) => candidate.name === task.name && candidate.line > 0,
     );
     const at = frame?.line ?? line;
     emit(failure(name, message, at === undefined || stopped ? [] : [{ line: at, column: 1 }], lines));
-    if (!undone) this.onDeath(deadReason);
+    if (!undone) this.onDeath(this.#deadReason);
     return { ...failed, undone: undone ?? [] };
   }
 
@@ -267,16 +268,20 @@ export class RunnerBackend implements Backend {
     }
   }
 
+  get #deadReason(): string {
+    return `ROOT is gone, and nothing could be restored, because ${this.#interpreter.withoutCopies}. Restart the kernel.`;
+  }
+
   #lossBetweenCells(ending: Ending, undone: readonly string[] | undefined, threads: Threads): void {
     const { name, message } = describeEnding(ending);
-    const after = undone ? describeRestore(undone, threads).slice(1) : [deadReason];
+    const after = undone ? describeRestore(undone, threads).slice(1) : [this.#deadReason];
     this.onStray(
       stream(
         'stderr',
         [`${name}: between two cells, ${message.replace('The cell', 'something')}`, ...after, ''].join('\n'),
       ),
     );
-    if (!undone) this.onDeath(deadReason);
+    if (!undone) this.onDeath(this.#deadReason);
   }
 
   #askAll(): void {
@@ -318,8 +323,7 @@ export class RunnerBackend implements Backend {
   }
 }
 
-const brokenReason = 'The interpreter may fail with every later cell as well. Restart the kernel.';
-const deadReason = 'ROOT is gone and there was no checkpoint to go back to. Restart the kernel.';
+const brokenReason = 'The interpreter may fail with every later cell as well.';
 
 /** Puts what a task shows into order: text first, then the plots that were sent with it. */
 class TaskOutput implements TaskListener {

@@ -112,6 +112,8 @@ export class Interpreter implements RunnerListener {
   #interrupting: NodeJS.Timeout | undefined;
   /** The copy to wake next, when it was asked for one, and whom to tell what that undid. */
   #wanted: { readonly id: number; resolve(undone: readonly string[] | undefined): void } | undefined;
+  /** Why the last copy could not be made. */
+  #failure: string | undefined;
   /** Text of no task: user threads, rootlogon, later events. */
   onStray: (name: 'stdout' | 'stderr', text: string) => void = () => undefined;
   /** The process went between two tasks; `undone` as in an outcome. */
@@ -136,6 +138,14 @@ export class Interpreter implements RunnerListener {
 
   get alive(): boolean {
     return this.#process?.alive ?? false;
+  }
+
+  /** Why there may be no copy to go back to, to follow "because". */
+  get withoutCopies(): string {
+    if (this.#keep === 0) return 'the setting rootbook.kernel.checkpoints is 0';
+    return this.#failure === undefined
+      ? 'there was no checkpoint yet'
+      : `the session could not be copied (${this.#failure})`;
   }
 
   get pids(): Processes {
@@ -272,6 +282,8 @@ export class Interpreter implements RunnerListener {
         return;
       case 'checkpointFailed':
         this.#seen.delete(frame.checkpoint);
+        this.#failure = frame.reason;
+        this.#log.warn(`no checkpoint: ${frame.reason}`);
         this.#arrived();
         return;
       case 'hello':
@@ -301,6 +313,7 @@ export class Interpreter implements RunnerListener {
   onCheckpoint(id: number, forkMs: number, threads: Threads): void {
     this.#policy.measured(forkMs);
     this.#threads.set(id, threads);
+    this.#failure = undefined;
     // They say hello in any order; ids grow.
     const old = [...(this.#process?.checkpoints ?? [])].sort((a, b) => b - a).slice(this.#keep);
     for (const each of old) this.#forget(each);
