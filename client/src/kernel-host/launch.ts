@@ -80,8 +80,8 @@ async function start(
 const frugal = ['--max-semi-space-size=1'];
 
 /** Runs the host detached from this process, with the editor's own Node, and waits until it listens. */
-async function spawnHost(program: string, start: string, signal: AbortSignal): Promise<void> {
-  const child = spawn(process.execPath, [...frugal, '--enable-source-maps', program, start], {
+async function spawnHost(program: string, startFile: string, signal: AbortSignal): Promise<void> {
+  const child = spawn(process.execPath, [...frugal, '--enable-source-maps', program, startFile], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ELECTRON_RUN_AS_NODE: '1' },
