@@ -84,7 +84,7 @@ function toJupyterLaunch(
   log: Log,
 ): JupyterLaunch {
   const { folder, agentFolder } = spec;
-  return { argv, folder, environment: environmentOf(spec), agentFolder, privateFolder, log };
+  return { argv, folder, environment: inheritedBy(spec), agentFolder, privateFolder, log };
 }
 
 async function startRunner(
@@ -111,7 +111,7 @@ async function startRunner(
       executable,
       args,
       folder,
-      environment: environmentOf(spec),
+      environment: inheritedBy(spec),
     });
   } catch (cause) {
     await backend.close();
@@ -119,7 +119,7 @@ async function startRunner(
   } finally {
     signal.removeEventListener('abort', cancel);
   }
-  recipe.compile(environmentOf(spec));
+  recipe.compile(inheritedBy(spec));
   return backend;
 }
 
@@ -129,7 +129,7 @@ function pythonOf({ python, root }: Installation): string {
 }
 
 /** The editor's environment without what is only its own, and with what the launch changes. */
-function environmentOf(spec: LaunchSpec): Record<string, string> {
+function inheritedBy(spec: LaunchSpec): Record<string, string> {
   const own = /^(ELECTRON_|VSCODE_)/;
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
     value === undefined || own.test(name) ? [] : [[name, value] as const],

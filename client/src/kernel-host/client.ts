@@ -2,7 +2,7 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { isRunner } from '../kernels/installation.ts';
+import { labelOf } from '../kernels/installation.ts';
 import { createSession, type Session } from '../kernels/session.ts';
 import { type Opening, protocolVersion, type StateContent } from './frames.ts';
 import { launch, type HostFiles } from './launch.ts';
@@ -74,12 +74,6 @@ export interface KernelHosts {
   shutDown(id: string): Promise<void>;
 }
 
-/** What starts: shown in lists of kernels. */
-function labelOf({ installation, flavour }: LaunchSpec): string {
-  const via = isRunner(installation, flavour) ? '' : ' via Jupyter';
-  return `ROOT ${installation.version} ${flavour === 'cpp' ? 'C++' : 'Python'}${via}`;
-}
-
 const drainMilliseconds = 2000;
 /** Milliseconds in which a host answers, if it does. */
 const answerPatience = 2000;
@@ -125,7 +119,7 @@ export function createKernelHosts(files: HostFiles, holder: string, log: Log): K
       let session = known && sessionOf(found);
       if (!session) {
         progress('preparing its process');
-        const record = await launch(spec, files, labelOf(spec), log, signal);
+        const record = await launch(spec, files, labelOf(spec.installation, spec.flavour), log, signal);
         session = sessionOf(await attach(record, false));
         swept ??= sweep(stateFolder).catch((error: unknown) => {
           log.warn('what kernels left behind was not swept', error);

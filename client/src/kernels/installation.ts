@@ -64,3 +64,15 @@ export function missingPackages(
   if (flavour === 'python') return ipython ? [] : ['ipython'];
   return flavour === 'python-jupyter' && !ipykernel ? ['ipykernel'] : [];
 }
+
+/** What a kernel is called: `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`, `ROOT 6.40 Python via Jupyter (analysis)`. */
+export function labelOf(
+  { version, name, kernelspec }: Pick<Installation, 'version' | 'name' | 'kernelspec'>,
+  flavour: Flavour,
+): string {
+  const short = version.split('.').slice(0, 2).join('.');
+  const root = short === '' ? 'ROOT' : `ROOT ${short}`;
+  const via = kernelspec || flavour === 'python-jupyter' ? ' via Jupyter' : '';
+  if (flavour === 'cpp') return `${root} C++${via}${kernelspec ? ', no interrupt' : ''}`;
+  return `${root} Python${via} (${name})`;
+}

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Scope } from '../base/scope.ts';
-import { type Flavour, type Installation, missingPackages } from '../kernels/installation.ts';
-import { labelOf, suitableFlavour, supportedLanguages } from './notebook-kind.ts';
+import { type Flavour, type Installation, missingPackages, labelOf } from '../kernels/installation.ts';
+import { suitableFlavour, supportedLanguages } from './notebook-kind.ts';
 import type { Choice } from './kernel-connection.vscode.ts';
 
 /** Whose kernel a controller of ours runs, and what the user does with it. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { classify, UserError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { createKernelHosts } from '../kernel-host/client.ts';
+import { createKernelHosts, type KernelHosts } from '../kernel-host/client.ts';
 import type { LaunchSpec } from '../kernel-host/launch-spec.ts';
 import type { CellStatus } from '../kernels/cell-events.ts';
 import { findInstallations } from '../kernels/discovery.ts';
@@ -22,6 +22,9 @@ const usage = 'usage: notebook IN.ipynb OUT.ipynb [--root DIR] [--kernel cpp|pyt
 
 /** Megabytes of text that a cell may print before the middle of it is left out. */
 const maxMegabytes = 10;
+
+/** The first start of a ROOT may compile the runner. */
+const startMinutes = 5;
 
 const log: Log = {
   debug: () => undefined,
@@ -118,13 +121,24 @@ async function main(): Promise<boolean> {
     idleHours: 1,
     maxOutputMegabytes: maxMegabytes,
   };
-  const session = await hosts.open(spec, () => undefined, interrupted.signal);
+  const session = await start(hosts, spec, interrupted.signal);
   try {
     const succeeded = await runAll(notebook, spec.flavour, session, interrupted.signal);
     await writeFile(job.output, `${JSON.stringify(notebook, null, 1)}\n`);
     return succeeded;
   } finally {
     await session.shutDown();
+  }
+}
+
+/** Nobody is here to lose patience with a ROOT that never comes up. */
+async function start(hosts: KernelHosts, spec: LaunchSpec, signal: AbortSignal): Promise<Session> {
+  const late = AbortSignal.timeout(startMinutes * 60_000);
+  try {
+    return await hosts.open(spec, () => undefined, AbortSignal.any([signal, late]));
+  } catch (caught) {
+    if (!late.aborted) throw caught;
+    throw new UserError(`The kernel did not start in ${String(startMinutes)} minutes.`, { cause: caught });
   }
 }
 

@@ -7,13 +7,12 @@ import { Scope } from '../base/scope.ts';
 import type { Attachment, KernelHosts, KernelKey } from '../kernel-host/client.ts';
 import type { Remains } from '../kernel-host/remains.ts';
 import type { CellEvent } from '../kernels/cell-events.ts';
-import { type Flavour, type Installation, missingPackages } from '../kernels/installation.ts';
+import { type Flavour, type Installation, missingPackages, labelOf } from '../kernels/installation.ts';
 import type { KernelState, Session } from '../kernels/session.ts';
 import { environmentOf } from '../kernels/set-up.ts';
 import { withProgress } from '../platform/progress.vscode.ts';
 import { readSettings } from '../platform/settings.vscode.ts';
 import { untrusted, withoutPackages } from './kernel-offers.vscode.ts';
-import { labelOf } from './notebook-kind.ts';
 
 /** What a connection needs of the extension. */
 export interface ConnectionServices {

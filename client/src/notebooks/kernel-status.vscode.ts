@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
+import { labelOf } from '../kernels/installation.ts';
 import type { Scope } from '../base/scope.ts';
 import type { KernelDesk } from './kernel-desk.vscode.ts';
 import type { NotebookKernelState } from './kernel-connection.vscode.ts';
-import { labelOf } from './notebook-kind.ts';
 
 const looks: Readonly<Record<NotebookKernelState['kind'], { readonly icon: string; readonly text: string }>> =
   {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Flavour, type Installation, languageOf } from '../kernels/installation.ts';
+import { type Flavour, languageOf } from '../kernels/installation.ts';
 import type { CellLanguage } from '../kernels/session.ts';
 
 /** What a notebook says about itself, as far as it matters for choosing a kernel. */
@@ -107,16 +107,4 @@ export function namesFlavour(metadata: unknown, flavour: Flavour): boolean {
   return flavour === 'cpp'
     ? kernelspec.name === 'root' || cppNames.includes(language)
     : kernelspec.name.startsWith('python') || language === 'python';
-}
-
-/** `ROOT 6.40 C++`, `ROOT 6.40 Python (analysis)`, `ROOT 6.40 Python via Jupyter (analysis)`. */
-export function labelOf(
-  { version, name, kernelspec }: Pick<Installation, 'version' | 'name' | 'kernelspec'>,
-  flavour: Flavour,
-): string {
-  const short = version.split('.').slice(0, 2).join('.');
-  const root = short === '' ? 'ROOT' : `ROOT ${short}`;
-  const via = kernelspec || flavour === 'python-jupyter' ? ' via Jupyter' : '';
-  if (flavour === 'cpp') return `${root} C++${via}${kernelspec ? ', no interrupt' : ''}`;
-  return `${root} Python${via} (${name})`;
 }

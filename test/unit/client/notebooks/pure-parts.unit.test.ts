@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { labelOf } from '../../../../client/src/kernels/installation.ts';
 import {
-  labelOf,
   namesFlavour,
   portableMetadata,
   suitableFlavour,
