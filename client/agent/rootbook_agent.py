@@ -34,6 +34,7 @@ def sibling(name):
 
 
 mistakes = sibling("rootbook_problems.py")
+widgets = sibling("rootbook_widgets.py")
 
 
 # ---------------------------------------------------------------- the repairs
@@ -55,6 +56,33 @@ class Agent:
         self.shell.events.register("pre_run_cell", self.remember)
         # Registered before JupyROOT's own, so that it is repaired before it draws.
         self.shell.events.register("post_execute", self.repair)
+        self.follow_widgets()
+
+    def follow_widgets(self):
+        """The text of a widget is kept up to date, for pages that show only that."""
+        publisher, hook = self.shell.display_pub, self.shell.displayhook
+
+        def update(data, metadata, display_id):
+            publisher.publish(data, metadata, transient={"display_id": display_id}, update=True)
+
+        texts = widgets.WidgetTexts(update)
+
+        def follow(message):
+            content = message["content"] if message else {}
+            if widgets.VIEW in content.get("data", {}):
+                transient = content.setdefault("transient", {})
+                display_id = texts.displayed(content["data"], content["metadata"], transient.get("display_id"))
+                if display_id:
+                    transient["display_id"] = display_id
+            return message
+
+        def write_result(*formats, write=hook.write_format_data):
+            write(*formats)
+            follow(hook.msg)
+
+        publisher.register_hook(follow)
+        hook.write_format_data = write_result
+        self.shell.events.register("post_execute", texts.tell)
 
     def remember(self, info):
         self.raw_cell = info.raw_cell or ""

@@ -165,7 +165,12 @@ class Kernel:
             sys.modules["random"].setstate(self.state_of_random)
 
     def thread_names(self):
-        others = [each.name for each in threading.enumerate() if each is not threading.main_thread()]
+        # That of tqdm is no loss: it makes another.
+        others = [
+            each.name
+            for each in threading.enumerate()
+            if each is not threading.main_thread() and type(each).__module__ != "tqdm._monitor"
+        ]
         self.names = ctypes.create_string_buffer("\n".join(others).encode("utf-8", "replace"))
         return ctypes.addressof(self.names)
 

@@ -22,6 +22,7 @@ from IPython.utils.tokenutil import token_at_cursor
 from traitlets import Type
 
 import rootbook_problems as mistakes
+from rootbook_widgets import VIEW, WidgetTexts
 
 
 class Output(io.TextIOWrapper):
@@ -58,7 +59,7 @@ class Input(io.TextIOBase):
 class Publisher(DisplayPublisher):
     def publish(self, data, metadata=None, *, transient=None, update=False, **_):
         self._validate_data(data, metadata)
-        content = {"data": data, "metadata": metadata or {}, "transient": transient or {}}
+        content = self.shell.as_shown(data, metadata or {}, transient or {})
         self.shell.send("update_display_data" if update else "display_data", content)
 
     def clear_output(self, wait=False):
@@ -71,8 +72,8 @@ class ResultHook(DisplayHook):
 
     def write_format_data(self, format_dict, md_dict=None):
         if format_dict:
-            content = {"data": format_dict, "metadata": md_dict or {}, "execution_count": self.prompt_count}
-            self.shell.send("execute_result", content)
+            content = self.shell.as_shown(format_dict, md_dict or {}, {})
+            self.shell.send("execute_result", {**content, "execution_count": self.prompt_count})
 
 
 class History(HistoryManager):
@@ -139,6 +140,20 @@ class ZMQInteractiveShell(InteractiveShell):
         self.raw_cell = ""
         super().__init__()
         self.events.register("pre_run_cell", self._remember)
+        self.widgets = WidgetTexts(self._update_widget)
+        self.events.register("post_execute", self.widgets.tell)
+
+    def as_shown(self, data, metadata, transient):
+        """Of widgets only the text is shown: nobody here keeps them for a page, and a view without its widget is an error there."""
+        if VIEW in data:
+            display_id = self.widgets.displayed(data, metadata, transient.get("display_id"))
+            data = {mime: value for mime, value in data.items() if mime != VIEW}
+            metadata = {**metadata, "rootbook": {"widget": True}}
+            transient = {**transient, **({"display_id": display_id} if display_id else {})}
+        return {"data": data, "metadata": metadata, "transient": transient}
+
+    def _update_widget(self, data, metadata, display_id):
+        self.display_pub.publish(data, metadata, transient={"display_id": display_id}, update=True)
 
     async def run_nothing(self):
         """Runs an empty cell that nobody hears of."""

@@ -14,6 +14,7 @@ import { registerKernelStatus } from './notebooks/kernel-status.vscode.ts';
 import { registerMacroCommands } from './notebooks/macro-commands.vscode.ts';
 import { registerRootFinder } from './notebooks/root-finder.vscode.ts';
 import { registerRunningKernels } from './notebooks/running-kernels.vscode.ts';
+import { registerWidgetHints } from './notebooks/widget-hints.vscode.ts';
 
 /**
  * Makes each service once and hands it to those that need it. Starts no process.
@@ -54,6 +55,7 @@ export async function compose(
   register();
   registerKernelCommands(root, log, desk, controllers, hosts);
   registerKernelStatus(root, desk);
+  registerWidgetHints(root, desk);
   registerRunningKernels(root, log, desk, controllers, hosts);
   registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
   registerExports(root, log, context.extension.packageJSON);

@@ -16,8 +16,8 @@ const notebooks = {
 describe('going back to before a cell', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
 
-  it('undoes it and what ran since, whose outputs stay and are dimmed', async () => {
-    const notebook = await workbench().openNotebook('go-back.ipynb');
+  it('undoes it and what ran since, whose outputs stay and are dimmed, also after a reload', async () => {
+    let notebook = await workbench().openNotebook('go-back.ipynb');
     await notebook.waitForKernel(/ROOT .*C\+\+/);
     for (const index of [0, 1, 2]) {
       await notebook.run(index);
@@ -33,6 +33,16 @@ describe('going back to before a cell', () => {
     await workbench().screenshot('gone-back-dark');
     await workbench().setTheme('light');
     expect(await notebook.outputText()).toContain('set to 2');
+    await notebook.save();
+    await workbench().reload();
+    notebook = workbench().notebook('go-back.ipynb');
+    await notebook.waitUntilShown(60_000);
+    await notebook.waitForMark(1, 'Undone');
+    await notebook.waitForMark(2, 'Undone');
+    expect(await notebook.cell(0).getByText('Undone').count()).toBe(0);
+    await notebook.waitForOutput('set to 2');
+    expect(await notebook.isDirty()).toBe(false);
+    await workbench().screenshot('gone-back-reloaded');
     await notebook.run(3);
     await notebook.waitForOutput('n is 1, entries 0');
     await notebook.run(1);

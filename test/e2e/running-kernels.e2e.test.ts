@@ -7,6 +7,12 @@ const notebooks = {
   fit: { kernel: 'cpp', cells: ['int kept = 7;', 'printf("fitting\\n"); while (true) gSystem->Sleep(20);'] },
   calibration: { kernel: 'cpp', cells: ['std::vector<char> big(300000000, 1);', 'big.size()'] },
   killed: { kernel: 'cpp', cells: ['printf("said before the end\\n");'] },
+  windows: {
+    kernel: 'cpp',
+    cells: ['int kept = 7;', 'printf("looping\\n"); while (true) gSystem->Sleep(20);', 'kept'],
+  },
+  partly: { kernel: 'cpp', cells: ['printf("first of the killed\\n");', 'printf("of the new one\\n");'] },
+  saved: { kernel: 'cpp', cells: ['printf("shown and saved\\n");', 'int quiet = 1;'] },
 } as const;
 
 describe('the list of running kernels', () => {
@@ -18,6 +24,11 @@ describe('the list of running kernels', () => {
     const notebook = await workbench().openNotebook(`${name}.ipynb`);
     await notebook.waitForKernel(/ROOT .*C\+\+/);
     return notebook;
+  }
+
+  async function kill(): Promise<void> {
+    for (const pid of workbench().kernelHosts()) process.kill(pid, 'SIGKILL');
+    await expect.poll(() => workbench().kernelHosts(), { timeout: 15_000 }).toEqual([]);
   }
 
   async function show(): Promise<void> {
@@ -72,17 +83,82 @@ describe('the list of running kernels', () => {
     await expect.poll(() => workbench().kernelHosts(), { timeout: 15_000 }).toEqual([]);
   });
 
+  it('takes a kernel over from another window, whose cell goes on here', async () => {
+    const first = await open('windows');
+    await first.run(0);
+    await first.run(1);
+    await first.waitForOutput('looping');
+    const other = await workbench().another();
+    const there = new RunningKernelsView(other.page);
+    await other.runCommand('ROOT: Focus on Running Kernels View');
+    await there.row('windows.ipynb', /busy · another window/);
+    await other.screenshot('running-kernels-elsewhere');
+    await there.choose('windows.ipynb', 'Take Over in This Window');
+    const second = other.notebook('windows.ipynb');
+    await second.waitForState(1, 'executing');
+    await second.waitForOutput('looping');
+    await workbench().waitForText(/Another window has taken over/);
+    await first.waitForMark(1, 'Goes on in another window');
+    await there.row('windows.ipynb', /busy · this window/);
+    await other.screenshot('running-kernels-taken-over');
+    await second.interrupt();
+    await second.waitForState(1, 'error');
+    await second.run(2);
+    await second.waitForOutput('7');
+    await other.page.close();
+  });
+
   it('keeps what a killed kernel left until that is discarded', async () => {
     const notebook = await open('killed');
     await notebook.run(0);
     await notebook.waitForState(0, 'success');
     await workbench().runCommand('View: Revert and Close Editor');
-    for (const pid of workbench().kernelHosts()) process.kill(pid, 'SIGKILL');
+    await kill();
     await show();
     await kernels().row('killed.ipynb', /1 cell not saved · ended/);
     await workbench().screenshot('running-kernels-remains');
     await kernels().press('killed.ipynb', 'Discard Output');
     await kernels().confirm('Discard');
     await kernels().waitUntilGone('killed.ipynb');
+  });
+
+  it('keeps what a killed kernel left when its notebook is saved without that', async () => {
+    const before = await open('partly');
+    await before.run(0);
+    await before.waitForState(0, 'success');
+    await workbench().runCommand('View: Revert and Close Editor');
+    await kill();
+    const notebook = await open('partly');
+    await workbench().waitForText(/The output of one cell was not saved/);
+    await notebook.run(1);
+    await notebook.waitForOutput('of the new one');
+    await notebook.save();
+    await workbench().runCommand('View: Close Editor');
+    await show();
+    await kernels().row('partly.ipynb', /1 cell not saved · ended/);
+    await workbench().endJourney();
+    await workbench().reload();
+    const again = await open('partly');
+    await workbench().clickNotification(/was not saved/, 'Restore Output');
+    await again.waitForOutput('first of the killed');
+    await again.waitForOutput('of the new one');
+    await workbench().screenshot('running-kernels-restored');
+    await again.save();
+    await workbench().runCommand('View: Close Editor');
+    await show();
+    await kernels().waitUntilGone('partly.ipynb');
+  });
+
+  it('has nothing to restore of a killed kernel whose notebook was saved with all it shows', async () => {
+    const notebook = await open('saved');
+    await notebook.run(0);
+    await notebook.run(1);
+    await notebook.waitForState(1, 'success');
+    await kill();
+    expect(JSON.stringify((await notebook.save()).cells[0])).toContain('shown and saved');
+    await workbench().runCommand('View: Close Editor');
+    await workbench().endJourney();
+    await show();
+    await kernels().waitUntilGone('saved.ipynb');
   });
 });

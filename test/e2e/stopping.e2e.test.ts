@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { createReadStream, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { NotebookView } from '../support/workbench/notebook-view.ts';
 import { useWorkbench } from '../support/workbench/use-workbench.ts';
@@ -9,6 +10,12 @@ const crash = [
   'value += 1\nprint("value is", value)',
   'import os\nos.kill(os.getpid(), 11)',
 ];
+
+const runawayLines = 4_000_000;
+const talkativeText = Array.from(
+  { length: 100_000 },
+  (_, index) => `line ${String(index).padStart(6, '0')}\n`,
+).join('');
 
 const notebooks = {
   endless: {
@@ -33,15 +40,29 @@ const notebooks = {
   runaway: {
     kernel: 'cpp',
     cells: [
-      'for (long i = 0; i < 4000000; i++) printf("%049ld\\n", i);\nputs("the end");',
+      `for (long i = 0; i < ${String(runawayLines)}; i++) printf("%049ld\\n", i);\nputs("the end");`,
       'std::cout << "after" << std::endl;',
     ],
+  },
+  talkative: {
+    kernel: 'cpp',
+    cells: ['for (int i = 0; i < 100000; i++) printf("line %06d\\n", i);'],
   },
   life: {
     kernel: 'cpp',
     cells: ['int once = 1;', 'once++;\nstd::cout << "once is " << once << std::endl;'],
   },
 } as const;
+
+/** Counts lines that are numbers, one more each, up to `the end`. */
+async function countNumbers(file: string): Promise<number> {
+  let count = 0;
+  for await (const line of createInterface({ input: createReadStream(file) })) {
+    if (line === 'the end') return count;
+    if (Number(line) !== count++) throw new Error(`${file} has "${line}" for line ${String(count)}`);
+  }
+  throw new Error(`${file} has no end`);
+}
 
 describe('a kernel that is stopped, crashes or is left', () => {
   const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 1400 } });
@@ -127,6 +148,9 @@ describe('a kernel that is stopped, crashes or is left', () => {
     await workbench().setTheme('light');
     await notebook.waitForState(0, 'success', 120_000);
     await workbench().screenshot('runaway');
+    const file = await notebook.outputFile(0);
+    expect(await countNumbers(file)).toBe(runawayLines);
+    expect(statSync(file).mode & 0o77).toBe(0);
     await workbench().runCommand('Notebook: Focus Last Cell');
     await notebook.run(1);
     await notebook.waitForLast('success');
@@ -136,6 +160,37 @@ describe('a kernel that is stopped, crashes or is left', () => {
     expect(text).toContain('the end');
     expect(text).toMatch(/\[\.\.\. 1\d\d\.\d MB of text left out \.\.\.\]/);
     expect(statSync(path.join(workbench().folder, 'runaway.ipynb')).size).toBeLessThan(13e6);
+  });
+
+  it('a cell that prints 100,000 lines links a file with all of them, also after a reload, saved or not', async () => {
+    let notebook = await open('talkative');
+    const comeBack = async (): Promise<void> => {
+      await workbench().reload();
+      notebook = workbench().notebook('talkative.ipynb');
+      await notebook.waitUntilShown(60_000);
+    };
+    await notebook.run(0);
+    await notebook.waitForState(0, 'success');
+    const file = await notebook.outputFile(0);
+    await comeBack();
+    expect(await notebook.outputFile(0)).toBe(file);
+    await workbench().screenshot('truncated');
+    await workbench().setTheme('dark');
+    await workbench().screenshot('truncated-dark');
+    await workbench().setTheme('light');
+    const shown = JSON.stringify((await notebook.save()).cells[0]?.outputs);
+    expect(shown).toMatch(/line 000000.*\[\.\.\. 0\.\d MB of text left out \.\.\.\].*line 099999/);
+    await comeBack();
+    expect(await notebook.outputFile(0)).toBe(file);
+    expect(await notebook.isDirty()).toBe(false);
+    await (await notebook.waitForMark(0, 'Open all output')).click();
+    const { page } = workbench();
+    await page.locator('.tab.active', { hasText: path.basename(file) }).waitFor();
+    await page.locator('.view-line', { hasText: 'line 000003' }).waitFor();
+    await page.keyboard.press('Control+End');
+    await page.locator('.view-line', { hasText: 'line 099999' }).waitFor();
+    await workbench().screenshot('all-output');
+    expect(readFileSync(file, 'utf8')).toBe(talkativeText);
   });
 
   it('variables outlive a reload of the window; restart, run all and shut down do what they say', async () => {

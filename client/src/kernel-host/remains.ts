@@ -20,7 +20,9 @@ export interface Remains {
   readonly executions: readonly Execution[];
   /** As `Session.follow`; a run that was not over ends as `error`. */
   follow(id: string, signal: AbortSignal): AsyncIterable<CellEvent>;
-  /** They are shown, or not wanted. */
+  /** The notebook was saved with the outputs of these. */
+  saved(ids: readonly string[]): Promise<void>;
+  /** They are not wanted. */
   discard(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ async function toRemains(
     return execution?.ran === true ? [{ execution, files }] : [];
   });
   const reason = about.ended ?? killed;
+  const discard = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const remains: Remains = {
     id,
     notebook: about.notebook,
@@ -89,7 +92,13 @@ async function toRemains(
       const files = all.find(({ execution }) => execution.id === wanted)?.files;
       return replay(files, about.headBytes, reason, signal);
     },
-    discard: () => rm(folder, { recursive: true, force: true }),
+    async saved(ids) {
+      const saved = all.filter(({ execution }) => ids.includes(execution.id));
+      if (saved.length === 0) return;
+      if (saved.length === all.length) return discard();
+      for (const { files } of saved) await rm(files.entries, { force: true });
+    },
+    discard,
   };
   return { remains, startedAt: about.startedAt };
 }

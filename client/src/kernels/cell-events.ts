@@ -52,4 +52,4 @@ export const NoticeAction = z.enum(['switchToPython', 'restart', 'goBack']);
 export type NoticeAction = z.infer<typeof NoticeAction>;
 
 /** Stands before text that came when no cell ran. */
-export const lateHeading = '[output outside a cell]\n';
+export const lateHeading = '[printed later, when no cell ran]\n';

@@ -30,7 +30,7 @@ const nextMilliseconds = 60;
 const overflowMilliseconds = 1000;
 
 /**
- * Shows what happens to a cell until it is done. Never throws: a lost connection ends the cell as failed.
+ * Shows what happens to a cell until it is done and all of it is shown. Never throws: a lost connection ends the cell as failed.
  *
  * @param events of a session's `execute` or `follow`.
  * @param interrupt is called when the user does not want to answer a question.
@@ -67,8 +67,9 @@ export async function showCell(
     }
   }
   asking.abort();
-  flusher.last();
+  const shown = flusher.last();
   view.end(end, at);
+  await shown;
   return end;
 }
 
@@ -97,6 +98,8 @@ class Flusher {
   readonly #outputs: CellOutputs;
   readonly #view: CellView;
   #timer: NodeJS.Timeout | undefined;
+  /** Resolves when the editor has all that was flushed. */
+  #shown = Promise.resolve();
   #isBusy = false;
   #isOver = false;
   #wait = firstMilliseconds;
@@ -111,11 +114,12 @@ class Flusher {
     this.#timer = setTimeout(() => void this.#flush(), this.#wait);
   }
 
-  last(): void {
+  last(): Promise<void> {
     this.#isOver = true;
     clearTimeout(this.#timer);
     const changes = this.#outputs.takeChanges();
-    if (changes.length > 0) void this.#view.change(changes);
+    if (changes.length > 0) this.#shown = this.#view.change(changes);
+    return this.#shown;
   }
 
   async #flush(): Promise<void> {
@@ -124,7 +128,8 @@ class Flusher {
     this.#wait = this.#outputs.overflows ? overflowMilliseconds : nextMilliseconds;
     if (changes.length === 0) return;
     this.#isBusy = true;
-    await this.#view.change(changes);
+    this.#shown = this.#view.change(changes);
+    await this.#shown;
     this.#isBusy = false;
     this.soon();
   }

@@ -48,10 +48,8 @@ export class NotebookKernel {
   readonly #views = new Set<EditorCellView>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly onDidChange = this.#changed.event;
-  /** Runs that are over and shown, but that the file does not hold yet. */
-  readonly #unsaved = new Map<string, vscode.NotebookCell>();
-  /** Runs that were shown to their end, here or as an offer. */
-  readonly #told = new Set<string>();
+  /** Runs that were shown to their end, but that the file does not hold yet. */
+  readonly #unsaved = new Set<string>();
 
   constructor(notebook: vscode.NotebookDocument, choice: Choice, services: KernelServices, folder?: string) {
     this.notebook = notebook;
@@ -120,7 +118,8 @@ export class NotebookKernel {
   /** Shows what a kernel that is gone left behind. */
   async restore(remains: Remains): Promise<void> {
     await this.#bringBack(remains.executions, (id) => remains.follow(id, this.#connection.gone));
-    for (const { id } of remains.executions) this.#told.add(id);
+    // What belongs to no cell any more was offered.
+    for (const { id } of remains.executions) this.#unsaved.add(id);
   }
 
   /** What kernels of this notebook that are gone left behind. */
@@ -130,11 +129,12 @@ export class NotebookKernel {
 
   /** The file holds what its cells show. */
   async saved(): Promise<void> {
-    const shown = [...this.#unsaved].filter(([, cell]) => cell.outputs.length > 0 && cell.index >= 0);
-    for (const [id] of shown) this.#unsaved.delete(id);
-    await this.#connection.session?.saved(shown.map(([id]) => id));
-    for (const remains of await this.remains())
-      if (remains.executions.every(({ id }) => this.#told.has(id))) await remains.discard();
+    const shown = [...this.#unsaved];
+    this.#unsaved.clear();
+    if (shown.length === 0) return;
+    // Some may be of kernels that are gone.
+    for (const each of await this.remains()) await each.saved(shown);
+    await this.#connection.session?.saved(shown);
   }
 
   /** Stops the running cell at a safe point, or the start of the kernel. Offers a harder way when that takes long. */
@@ -318,9 +318,8 @@ export class NotebookKernel {
     const end = await showCell(surviving, interrupt, view, this.#maxMegabytes, this.#connection.gone);
     this.#stray.lastCell = view.cell;
     this.#views.delete(view);
-    if (end !== 'ok' && end !== 'failed') return;
-    this.#unsaved.set(execution, view.cell);
-    this.#told.add(execution);
+    // A cell that was deleted before has not shown it.
+    if ((end === 'ok' || end === 'failed') && view.cell.index >= 0) this.#unsaved.add(execution);
   }
 
   #fail(view: EditorCellView, name: string, message: string): void {

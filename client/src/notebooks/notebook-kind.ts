@@ -50,7 +50,8 @@ export function suitableFlavour({ metadata, cells }: NotebookFacts): Flavour | u
   return hasWidgets ? 'python-jupyter' : 'python';
 }
 
-const widgetView = 'application/vnd.jupyter.widget-view+json';
+/** How Jupyter names the place of a widget on a page. */
+export const widgetView = 'application/vnd.jupyter.widget-view+json';
 
 function usesRoot({ language, text }: CellFacts): boolean {
   if (languages.cpp.includes(language)) return true;

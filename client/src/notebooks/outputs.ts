@@ -50,6 +50,8 @@ export class CellOutputs {
   #count: number | undefined;
   #clearOnNext = false;
   #textSize = 0;
+  /** Whether the last text ends with a carriage return. Asking the text would cost as much as copying it. */
+  #hasReturned = false;
   #displaySize = 0;
   #overflow: Overflow | undefined;
   #cleared = false;
@@ -181,14 +183,20 @@ export class CellOutputs {
   }
 
   #appendText(name: 'stdout' | 'stderr', text: string): void {
-    this.#textSize += text.length;
     const index = this.#outputs.length - 1;
     const last = this.#outputs[index];
-    if (last?.kind !== 'stream' || last.name !== name) {
-      this.#outputs.push({ kind: 'stream', name, text });
+    const isMore = last?.kind === 'stream' && last.name === name;
+    const before = isMore ? last.text : '';
+    const goesBack = text.includes('\r') || (isMore && this.#hasReturned);
+    const shown = goesBack ? overwrite(before, text) : before + text;
+    this.#hasReturned = text.endsWith('\r');
+    this.#textSize += shown.length - before.length;
+    if (!isMore) {
+      this.#outputs.push({ kind: 'stream', name, text: shown });
       return;
     }
-    this.#outputs[index] = { ...last, text: last.text + text };
+    this.#outputs[index] = { ...last, text: shown };
+    // The editor overwrites by itself.
     if (index < this.#shown) this.#more.set(index, (this.#more.get(index) ?? '') + text);
   }
 
@@ -249,6 +257,24 @@ function cutTail(overflow: Overflow): void {
   const cut = line > 0 && line - over < longLine ? line : over;
   overflow.leftOut += cut;
   overflow.tail = overflow.tail.slice(cut);
+}
+
+/**
+ * Text and what is printed after it. What a carriage return goes back over is gone, as in a terminal: a progress bar is one line
+ * and not hundreds.
+ */
+function overwrite(before: string, text: string): string {
+  const start = before.lastIndexOf('\n') + 1;
+  const lines = (before.slice(start) + text).split(/(?<=\n)/);
+  return before.slice(0, start) + lines.map(overwriteLine).join('');
+}
+
+/** @param line with its end. A return at its end goes back over nothing yet. */
+function overwriteLine(line: string): string {
+  let end = line.endsWith('\n') ? line.length - 1 : line.length;
+  while (line[end - 1] === '\r') end -= 1;
+  const parts = line.slice(0, end).split('\r');
+  return parts.reduce((under, over) => over + under.slice(over.length)) + line.slice(end);
 }
 
 /** Our own remark, as an output that every notebook viewer can show. */

@@ -103,7 +103,13 @@ describe('what a kernel that is gone left behind', () => {
     expect([first?.status, first?.stdout]).toEqual(['ok', done.stdout]);
     expect(lineNumbers(second?.stdout ?? '')).toEqual(upTo(20));
     expect(second?.error?.message).toMatch(/The kernel is gone/);
-    await remains.discard();
+    const [firstId = '', secondId = ''] = remains.executions.map(({ id }) => id);
+    await remains.saved([firstId, 'of another kernel']);
+    const rest = await onlyRemains(spec);
+    expect(rest.executions.map(({ id }) => id)).toEqual([secondId]);
+    await rest.saved(['of another kernel']);
+    expect(await onlyRemains(spec)).toMatchObject({ executions: [{ id: secondId }] });
+    await rest.saved([secondId]);
     expect(await kernels.hosts.remains(spec.notebook)).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ describe('what a C++ cell prints from another thread or a later event', () => {
     const session = await comeBack(kernels.hosts, spec);
     const again = await followToEnd(session, session.executions[0]?.id ?? '');
     expect(again.status).toBe('ok');
-    expect(again.stdout).toBe('in time\n[output outside a cell]\ntoo late\n');
+    expect(again.stdout).toBe('in time\n[printed later, when no cell ran]\ntoo late\n');
     await session.shutDown();
   });
 
@@ -57,7 +57,7 @@ describe('what a C++ cell prints from another thread or a later event', () => {
     await new Promise((resolve) => setTimeout(resolve, 1500));
     const session = await comeBack(kernels.hosts, spec);
     const { stdout, status } = await followToEnd(session, session.executions[0]?.id ?? '');
-    expect([stdout, status]).toEqual(['[output outside a cell]\nnobody is here\n', 'ok']);
+    expect([stdout, status]).toEqual(['[printed later, when no cell ran]\nnobody is here\n', 'ok']);
     await session.shutDown();
   });
 });

@@ -125,8 +125,21 @@ export class NotebookView {
   }
 
   /** Waits for words in the status bar of a cell. */
-  async waitForMark(index: number, text: string, timeout = 60_000): Promise<void> {
-    await this.cell(index).locator('.cell-status-item', { hasText: text }).waitFor({ timeout });
+  async waitForMark(index: number, text: string, timeout = 60_000): Promise<Locator> {
+    const mark = this.cell(index).locator('.cell-status-item', { hasText: text });
+    await mark.waitFor({ timeout });
+    return mark;
+  }
+
+  /** Where all output of a cell is that shows only its ends. */
+  async outputFile(index: number): Promise<string> {
+    const mark = await this.waitForMark(index, 'Open all output');
+    await mark.hover();
+    const tooltip = this.#page.locator('.workbench-hover', { hasText: 'All that the cell printed is in' });
+    const file = /is in (\S.*)$/.exec(await tooltip.first().innerText())?.[1];
+    await this.#page.mouse.move(0, 0);
+    if (file === undefined) throw new Error('the file is not named');
+    return file;
   }
 
   /** Index of the first cell that can be run. */

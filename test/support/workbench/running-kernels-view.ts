@@ -33,6 +33,13 @@ export class RunningKernelsView {
     await row.getByRole('button', { name: button }).click();
   }
 
+  /** Chooses an action from the context menu of a row. */
+  async choose(notebook: string, action: string): Promise<void> {
+    const row = await this.row(notebook);
+    await row.click({ button: 'right' });
+    await this.#page.locator('.monaco-menu').getByRole('menuitem', { name: action }).click();
+  }
+
   /** Answers the question whether it is meant. */
   async confirm(button: string): Promise<void> {
     const dialog = this.#page.locator('.monaco-dialog-box');

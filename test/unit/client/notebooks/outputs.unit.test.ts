@@ -50,6 +50,24 @@ describe('the outputs of a cell', () => {
     ]);
   });
 
+  it.each([
+    ['a progress bar', ['  1%\r', ' 50%\r100%', '\n'], '100%\n'],
+    ['a shorter text over a longer one', ['downloading\rdone'], 'doneloading'],
+    ['the lines of a DOS text', ['a\r\nb\r', '\nc'], 'a\r\nb\r\nc'],
+    ['a return that nothing follows', ['waiting\r'], 'waiting\r'],
+    ['only the last line', ['one\ntwo\r', 'TWO\nthree'], 'one\nTWO\nthree'],
+  ])('goes back over %s at a carriage return, as a terminal does', (_, chunks, expected) => {
+    expect(texts(run(...chunks.map(out)).outputs)).toEqual([`stdout: ${expected}`]);
+  });
+
+  it('leaves nothing out of a progress bar, however often it is drawn', () => {
+    const outputs = run(
+      ...Array.from({ length: 30_000 }, (_, index) => out(`\r${String(index).padStart(60)}`)),
+    );
+    expect(texts(outputs.outputs)).toEqual([`stdout: ${'29999'.padStart(60)}`]);
+    expect(outputs.overflows).toBe(false);
+  });
+
   it('clears at once, or with the next output when told to wait', () => {
     expect(texts(run(out('a'), { kind: 'clear', wait: false }).outputs)).toEqual([]);
     expect(texts(run(out('a'), { kind: 'clear', wait: true }).outputs)).toEqual(['stdout: a']);
