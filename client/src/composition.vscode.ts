@@ -12,6 +12,7 @@ import { KernelDesk } from './notebooks/kernel-desk.vscode.ts';
 import { createCompilerCheck } from './notebooks/kernel-offers.vscode.ts';
 import { registerKernelStatus } from './notebooks/kernel-status.vscode.ts';
 import { registerMacroCommands } from './notebooks/macro-commands.vscode.ts';
+import { registerPythonHelp } from './notebooks/python-help.vscode.ts';
 import { registerRootFinder } from './notebooks/root-finder.vscode.ts';
 import { registerRunningKernels } from './notebooks/running-kernels.vscode.ts';
 import { registerWidgetHints } from './notebooks/widget-hints.vscode.ts';
@@ -58,6 +59,7 @@ export async function compose(
   registerWidgetHints(root, desk);
   registerRunningKernels(root, log, desk, controllers, hosts);
   registerFirstHour(root, log, controllers, context.asAbsolutePath('samples'));
+  registerPythonHelp(root, log, desk);
   registerExports(root, log, context.extension.packageJSON);
   registerMacroCommands(root, log, desk, controllers);
   await registerRootFinder(root, log, context.globalState, controllers);

@@ -45,6 +45,8 @@ export function createScriptedSession(): ScriptedSession {
       return nothing();
     },
     goBack: nothing,
+    complete: () => Promise.resolve(undefined),
+    inspect: () => Promise.resolve(undefined),
     goBackTo: () => Promise.resolve([]),
     restart: nothing,
     shutDown: nothing,

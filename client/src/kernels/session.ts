@@ -5,7 +5,8 @@ import { Channel } from '../base/channel.ts';
 import { UserError } from '../base/errors.ts';
 import type { CellEvent } from './cell-events.ts';
 import type { CellPlace, Execution, Remark } from './execution.ts';
-import type { KernelMessage } from './messages.ts';
+import { type Completions, toCompletions, toInspection, toQuestion } from './introspection.ts';
+import type { KernelMessage, MimeBundle } from './messages.ts';
 import { toCellEvent } from './to-cell-event.ts';
 import type { Transport } from './transport.ts';
 
@@ -52,6 +53,13 @@ export interface Session {
   follow(id: string, signal: AbortSignal): AsyncIterable<CellEvent>;
   /** The notebook was saved with the outputs of these runs, which need not be remembered any longer. */
   saved(ids: readonly string[]): Promise<void>;
+  /**
+   * What may follow at an offset of Python code, by what the interpreter holds now. Ask only while it is idle: it answers
+   * between cells. @returns `undefined` when it knows nothing.
+   */
+  complete(code: string, offset: number, signal: AbortSignal): Promise<Completions | undefined>;
+  /** What the interpreter knows of the name at an offset of Python code; as above. */
+  inspect(code: string, offset: number, signal: AbortSignal): Promise<MimeBundle | undefined>;
   /** Asks the running cell to stop at a safe point and takes all queued ones out of the queue. */
   interrupt(): Promise<void>;
   /** Ends the running cell at once and brings the session back to what it was before that cell. */
@@ -125,7 +133,7 @@ export function createSession(
       return;
     }
     const answer = parentId === undefined ? undefined : waiting.get(parentId);
-    if (answer && message.channel === 'control') {
+    if (answer && message.type.endsWith('_reply')) {
       answer(content);
       return;
     }
@@ -153,24 +161,28 @@ export function createSession(
     return id;
   }
 
-  /** Sends a control request. @returns the content of the reply. */
+  /** Sends a request. @returns the content of the reply. */
   async function ask(
     type: string,
     content: KernelMessage['content'] = {},
     signal?: AbortSignal,
+    channel: KernelMessage['channel'] = 'control',
   ): Promise<KernelMessage['content']> {
     const id = randomUUID();
+    let cancel = (): void => undefined;
     const reply = new Promise<KernelMessage['content']>((resolve, reject) => {
       waiting.set(id, resolve);
-      signal?.addEventListener('abort', () => {
+      cancel = () => {
         reject(new DOMException('cancelled', 'AbortError'));
-      });
+      };
     });
+    signal?.addEventListener('abort', cancel, { once: true });
     try {
-      await transport.send({ channel: 'control', type, id, content });
+      await transport.send({ channel, type, id, content });
       return await reply;
     } finally {
       waiting.delete(id);
+      signal?.removeEventListener('abort', cancel);
     }
   }
 
@@ -209,6 +221,13 @@ export function createSession(
     follow: (id, signal) => listen(id, signal, () => send('control', 'rootbook_follow', { execution: id })),
     async saved(ids) {
       if (ids.length > 0) await send('control', 'rootbook_saved', { executions: ids });
+    },
+    async complete(code, offset, signal) {
+      return toCompletions(code, await ask('complete_request', toQuestion(code, offset), signal, 'shell'));
+    },
+    async inspect(code, offset, signal) {
+      const content = { ...toQuestion(code, offset), detail_level: 0 };
+      return toInspection(await ask('inspect_request', content, signal, 'shell'));
     },
     async interrupt() {
       await ask('interrupt_request');

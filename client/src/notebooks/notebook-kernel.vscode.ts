@@ -70,6 +70,11 @@ export class NotebookKernel {
     return this.#connection.state;
   }
 
+  /** The running session, if there is one. */
+  get session(): Session | undefined {
+    return this.#connection.session;
+  }
+
   /** Names the notebook to kernel hosts. */
   get identity(): string {
     return this.#connection.identity;

@@ -187,6 +187,38 @@ describe('a notebook with a kernel of ours', () => {
     assert.equal(notebook.cellAt(1).outputs.length, 0);
   });
 
+  it('completes and describes in Python cells what the kernel holds', async () => {
+    const notebook = await open('python', [
+      ['python', 'import ROOT\nheld_by_the_kernel = ROOT.TH1F("h", "", 10, 0, 1)'],
+      ['python', 'held_by_the_kernel.FillRan'],
+    ]);
+    await vscode.commands.executeCommand('notebook.cell.execute', {
+      ranges: [{ start: 0, end: 1 }],
+      document: notebook.uri,
+    });
+    await until(() => notebook.cellAt(0).executionSummary?.success === true);
+    const { uri } = notebook.cellAt(1).document;
+    let labels: unknown[] = [];
+    // The kernel says that it is idle a moment after the cell is done.
+    while (!labels.includes('FillRandom')) {
+      const list = await vscode.commands.executeCommand<vscode.CompletionList>(
+        'vscode.executeCompletionItemProvider',
+        uri,
+        new vscode.Position(0, 26),
+      );
+      labels = list.items.map(({ label }) => label);
+    }
+    const hovers = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      uri,
+      new vscode.Position(0, 3),
+    );
+    const texts = hovers.flatMap(({ contents }) =>
+      contents.map((each) => (each instanceof vscode.MarkdownString ? each.value : '')),
+    );
+    assert.match(texts.join(), /TH1F/);
+  });
+
   it('replaces the outputs of a cell that runs again', async () => {
     const notebook = await open('cpp', [['c++', 'static int n = 0; std::cout << "run" << std::endl;']]);
     await runAll(notebook);
