@@ -1,5 +1,5 @@
 // @ts-check
-// Bundles the extension, the kernel host, the headless runner and the webview code. `--watch` is not offered: a build takes a second.
+// Bundles the extension, the kernel host, the language server, the headless runner and the webview code. `--watch` is not offered: a build takes a second.
 import { build } from 'esbuild';
 import { webviewBundle } from './jsroot-plugin.mjs';
 import { existsSync, rmSync } from 'node:fs';
@@ -24,7 +24,7 @@ const entries = [
     external: ['vscode'],
     outfile: 'client/dist/extension.cjs',
     // Activation reads a small file; the rest is a bundle of its own.
-    plugins: [{ name: 'composition-apart', setup: compositionApart }],
+    plugins: [apart('composition')],
     supported: { 'dynamic-import': false },
   },
   {
@@ -32,6 +32,21 @@ const entries = [
     entryPoints: ['client/src/composition.vscode.ts'],
     external: ['vscode'],
     outfile: 'client/dist/composition.cjs',
+    // Loaded with the first C++ cell.
+    plugins: [apart('language-client')],
+    supported: { 'dynamic-import': false },
+  },
+  {
+    ...node,
+    entryPoints: ['client/src/language/language-client.vscode.ts'],
+    external: ['vscode'],
+    outfile: 'client/dist/language-client.cjs',
+  },
+  {
+    ...node,
+    entryPoints: ['server/src/main.ts'],
+    outfile: 'server/dist/main.cjs',
+    define: { 'import.meta.dirname': '__dirname' },
   },
   {
     ...node,
@@ -48,9 +63,22 @@ const entries = [
   /** @type {import('esbuild').BuildOptions} */ (webviewBundle('client/dist/webview')),
 ];
 
-/** @param {import('esbuild').PluginBuild} build */
-function compositionApart({ onResolve }) {
-  onResolve({ filter: /\/composition\.vscode\.ts$/ }, () => ({ path: './composition.cjs', external: true }));
+/**
+ * Leaves a module to a bundle of its own, beside this one.
+ *
+ * @param {string} name
+ * @returns {import('esbuild').Plugin}
+ */
+function apart(name) {
+  const filter = new RegExp(`/${name}[.]vscode[.]ts$`);
+  return {
+    name: `${name}-apart`,
+    setup: ({ onResolve }) => {
+      onResolve({ filter }, ({ kind }) =>
+        kind === 'entry-point' ? undefined : { path: `./${name}.cjs`, external: true },
+      );
+    },
+  };
 }
 
 /**

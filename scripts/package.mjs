@@ -19,11 +19,12 @@ const allowed = [
   /^\[Content_Types\]\.xml$/,
   /^extension\.vsixmanifest$/,
   /^extension\/(package\.json|readme\.md|changelog\.md|LICENSE\.txt)$/,
-  /^extension\/client\/dist\/(extension|composition|kernel-host\/main)\.cjs$/,
+  /^extension\/client\/dist\/(extension|composition|language-client|kernel-host\/main)\.cjs$/,
   /^extension\/client\/dist\/webview\/[\w.-]+\.js$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/(package\.json|lib\/index\.js|LICENSE(_MPL-2\.0)?\.txt)$/,
   /^extension\/client\/dist\/kernel-host\/node_modules\/zeromq\/build\/manifest\.json$/,
   /^extension\/client\/agent\/[\w-]+\.(C|h|py|json)$/,
+  /^extension\/server\/(dist\/main\.cjs|agent\/[\w-]+\.C)$/,
   /^extension\/(syntaxes|snippets)\/[\w.-]+\.json$/,
   /^extension\/samples\/[\w-]+\.ipynb$/,
   /^extension\/images\/[\w-]+\.(png|svg)$/,
@@ -46,6 +47,9 @@ const needed = [
   'client/dist/extension.cjs',
   'client/dist/composition.cjs',
   'client/dist/kernel-host/main.cjs',
+  'client/dist/language-client.cjs',
+  'server/dist/main.cjs',
+  'server/agent/introspect.C',
   'client/dist/webview/renderer.js',
 ];
 
@@ -91,7 +95,16 @@ async function packageFor(name) {
 
 function hashOfInputs() {
   const hash = createHash('sha256');
-  const roots = ['client/dist', 'client/agent', 'syntaxes', 'snippets', 'images', 'samples'];
+  const roots = [
+    'client/dist',
+    'client/agent',
+    'server/dist',
+    'server/agent',
+    'syntaxes',
+    'snippets',
+    'images',
+    'samples',
+  ];
   const files = roots
     .map((root) => path.join(repository, root))
     .filter((root) => existsSync(root))

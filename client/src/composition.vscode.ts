@@ -2,6 +2,7 @@ import path from 'node:path';
 import * as vscode from 'vscode';
 import type { Scope } from './base/scope.ts';
 import { createKernelHosts } from './kernel-host/client.ts';
+import { registerLanguageHelp } from './language/language-help.vscode.ts';
 import { createCellMarks } from './notebooks/cell-marks.vscode.ts';
 import { createCellProblems } from './notebooks/cell-problems.vscode.ts';
 import { Controllers } from './notebooks/controllers.vscode.ts';
@@ -62,5 +63,9 @@ export async function compose(
   registerPythonHelp(root, log, desk);
   registerExports(root, log, context.extension.packageJSON);
   registerMacroCommands(root, log, desk, controllers);
+  registerLanguageHelp(root, log, controllers, {
+    serverModule: context.asAbsolutePath('server/dist/main.cjs'),
+    environmentsFolder: path.join(stateFolder, 'environments'),
+  });
   await registerRootFinder(root, log, context.globalState, controllers);
 }

@@ -4,7 +4,7 @@ import { Scope } from './base/scope.ts';
 const root = new Scope();
 
 /**
- * Does nothing until the first notebook is opened, a view is shown or the first command is run: only then the rest of the
+ * Does nothing until the first notebook or macro is opened, a view is shown or the first command is run: only then the rest of the
  * extension is loaded.
  */
 export function activate(context: vscode.ExtensionContext): void {
@@ -38,7 +38,11 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   waiting.push(vscode.window.registerTreeDataProvider('rootbook.kernels', nothingYet));
   waiting.push(vscode.workspace.onDidOpenNotebookDocument(() => void load()));
-  if (vscode.workspace.notebookDocuments.length > 0) void load();
+  const isMacro = ({ uri }: vscode.TextDocument): boolean => uri.path.endsWith('.C');
+  waiting.push(vscode.workspace.onDidOpenTextDocument((document) => void (isMacro(document) && load())));
+  const isNeeded =
+    vscode.workspace.notebookDocuments.length > 0 || vscode.workspace.textDocuments.some(isMacro);
+  if (isNeeded) void load();
 }
 
 /** Ids of the commands that package.json contributes. */

@@ -24,6 +24,7 @@ const flavours: readonly Flavour[] = ['cpp', 'python', 'python-jupyter'];
  */
 export class Controllers {
   readonly #scope: Scope;
+  readonly #shown = new vscode.EventEmitter<void>();
   readonly #actions: ControllerActions;
   readonly #registered: readonly string[];
   /** Notebooks whose kernel was selected once; what the user chooses afterwards stays. */
@@ -44,6 +45,7 @@ export class Controllers {
   ) {
     this.#memory = memory;
     this.#scope = scope;
+    scope.own(this.#shown);
     this.#actions = actions;
     this.#registered = registeredLanguages;
     scope.own(
@@ -56,6 +58,11 @@ export class Controllers {
         this.#selectForActive();
       }),
     );
+  }
+
+  /** After the installations on this machine were looked at again. */
+  get onDidShow(): vscode.Event<void> {
+    return this.#shown.event;
   }
 
   get choices(): readonly Choice[] {
@@ -88,6 +95,7 @@ export class Controllers {
     }
     for (const notebook of vscode.workspace.notebookDocuments) this.#prefer(notebook);
     this.#selectForActive();
+    this.#shown.fire();
   }
 
   /** What a notebook has selected, or had last. */
