@@ -42,7 +42,8 @@ const trivialCpp: Measure = async (kernels) => {
 };
 
 const trivialPython: Measure = async (kernels) => {
-  const session = await kernels.open('python');
+  // On the rival's own kernel: what is measured is what stands between. The runner has a bench of its own.
+  const session = await kernels.open('python-jupyter');
   const rival = await startJupyterClient('python3');
   const cells = Array.from({ length: trivialCells }, (_, index) => `x = ${String(index)}`);
   const ours: number[] = [];
@@ -54,7 +55,10 @@ const trivialPython: Measure = async (kernels) => {
   }
   await session.shutDown();
   await rival.close();
-  return toFigure('trivial Python cell', median(ours), median(against), 'ms', { kind: 'atMost', ratio: 1.2 });
+  return toFigure('trivial Python cell, via Jupyter', median(ours), median(against), 'ms', {
+    kind: 'atMost',
+    ratio: 1.2,
+  });
 };
 
 /** From nothing to the first result, through the same calls that the editor makes. */

@@ -18,7 +18,11 @@ const notebooks = {
 } as const;
 
 describe('help in C++ cells', () => {
-  const workbench = useWorkbench({ notebooks, viewport: { width: 1280, height: 900 } });
+  const workbench = useWorkbench({
+    notebooks,
+    viewport: { width: 1280, height: 900 },
+    settings: { 'rootbook.language.enabled': true },
+  });
   afterEach(() => workbench().endJourney());
 
   const widget = (selector: string, text: string | RegExp): Locator =>

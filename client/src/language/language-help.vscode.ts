@@ -17,8 +17,8 @@ export interface LanguageFiles {
 const others = ['llvm-vs-code-extensions.vscode-clangd', 'ms-vscode.cpptools'];
 
 /**
- * Help in C++ cells and macros, from a ROOT of its own: started with the first of them, in a workspace that the user trusts,
- * once a ROOT is found. It never touches a kernel.
+ * Help in C++ cells and macros, from a ROOT of its own: started with the first of them where the user has switched it on, in a
+ * workspace that is trusted, once a ROOT is found. It never touches a kernel.
  */
 export function registerLanguageHelp(
   scope: Scope,
@@ -31,7 +31,8 @@ export function registerLanguageHelp(
   const tryToStart = (): void => {
     const installation = controllers.find('cpp')?.installation;
     const isWanted = vscode.workspace.textDocuments.some((document) => isCpp(document, helpsMacros));
-    if (started || !vscode.workspace.isTrusted || !isWanted || !installation) return;
+    if (started || !readSettings()['rootbook.language.enabled'] || !vscode.workspace.isTrusted) return;
+    if (!isWanted || !installation) return;
     started = true;
     start(scope, log, installation, files, helpsMacros).catch((caught: unknown) =>
       report('Language help', caught, log),
@@ -39,6 +40,7 @@ export function registerLanguageHelp(
   };
   scope.own(vscode.workspace.onDidOpenTextDocument(tryToStart));
   scope.own(vscode.workspace.onDidGrantWorkspaceTrust(tryToStart));
+  scope.own(vscode.workspace.onDidChangeConfiguration(tryToStart));
   scope.own(controllers.onDidShow(tryToStart));
   tryToStart();
 }

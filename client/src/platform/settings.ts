@@ -8,6 +8,7 @@ export const Settings = z.object({
   'rootbook.kernel.checkpoints': z.number().int().nonnegative().max(20).default(3),
   'rootbook.kernel.idleHours': z.number().positive().default(24),
   'rootbook.kernel.environment': z.record(z.string(), z.string()).default({}),
+  'rootbook.language.enabled': z.boolean().default(false),
   'rootbook.language.macros': z.enum(['auto', 'always', 'never']).default('auto'),
   'rootbook.output.maxMegabytes': z.number().positive().default(0.5),
 });
