@@ -134,12 +134,20 @@ export class NotebookView {
   /** Where all output of a cell is that shows only its ends. */
   async outputFile(index: number): Promise<string> {
     const mark = await this.waitForMark(index, 'Open all output');
-    await mark.hover();
     const tooltip = this.#page.locator('.workbench-hover', { hasText: 'All that the cell printed is in' });
-    const file = /is in (\S.*)$/.exec(await tooltip.first().innerText())?.[1];
-    await this.#page.mouse.move(0, 0);
-    if (file === undefined) throw new Error('the file is not named');
-    return file;
+    for (let tries = 1; ; tries++) {
+      await mark.hover();
+      try {
+        const file = /is in (\S.*)$/.exec(await tooltip.first().innerText({ timeout: 3000 }))?.[1];
+        if (file === undefined) throw new Error('the file is not named');
+        return file;
+      } catch (caught) {
+        // Output that comes moves the mark away from under the pointer.
+        if (tries === 10) throw caught;
+      } finally {
+        await this.#page.mouse.move(0, 0);
+      }
+    }
   }
 
   /** Index of the first cell that can be run. */
