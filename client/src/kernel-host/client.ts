@@ -212,7 +212,7 @@ async function findRecord(key: KernelKey, stateFolder: string): Promise<Record |
 }
 
 /** The new URI of a notebook that was renamed, or lies in a folder that was. */
-function renamedUri(notebook: string, from: string, to: string): string | undefined {
+export function renamedUri(notebook: string, from: string, to: string): string | undefined {
   if (notebook === from) return to;
   return notebook.startsWith(`${from}/`) ? to + notebook.slice(from.length) : undefined;
 }

@@ -29,9 +29,9 @@ export function registerLanguageHelp(
   const helpsMacros = wantsMacros();
   let started = false;
   const tryToStart = (): void => {
+    if (started || !readSettings()['rootbook.language.enabled'] || !vscode.workspace.isTrusted) return;
     const installation = controllers.find('cpp')?.installation;
     const isWanted = vscode.workspace.textDocuments.some((document) => isCpp(document, helpsMacros));
-    if (started || !readSettings()['rootbook.language.enabled'] || !vscode.workspace.isTrusted) return;
     if (!isWanted || !installation) return;
     started = true;
     start(scope, log, installation, files, helpsMacros).catch((caught: unknown) =>

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type * as vscode from 'vscode';
+import { renamedUri } from '../kernel-host/client.ts';
 
 const patience = 5000;
 const pause = 50;
@@ -18,8 +19,8 @@ export class MovedNotebooks {
   willMove(files: vscode.FileRenameEvent['files'], notebooks: readonly vscode.NotebookDocument[]): void {
     for (const { uri, isDirty } of notebooks) {
       for (const { oldUri, newUri } of isDirty ? files : []) {
-        if (uri.path !== oldUri.path && !uri.path.startsWith(`${oldUri.path}/`)) continue;
-        this.#unsettled.add(uri.with({ path: newUri.path + uri.path.slice(oldUri.path.length) }).toString());
+        const moved = renamedUri(uri.toString(), oldUri.toString(), newUri.toString());
+        if (moved !== undefined) this.#unsettled.add(moved);
       }
     }
   }

@@ -187,23 +187,20 @@ function userNames(question: Question): readonly CompletionItem[] {
   const nearest = new Map([...declared, ...around].map((each) => [each.name, each]));
   return [...nearest.values()].map(({ name, kind }) => ({
     label: name,
-    kind: kindOf(kind),
+    kind: declaredKinds[kind],
     sortText: `0${name}`,
   }));
 }
 
-function kindOf(kind: Declared['kind']): CompletionItemKind {
-  const all = {
-    variable: CompletionItemKind.Variable,
-    function: CompletionItemKind.Function,
-    class: CompletionItemKind.Class,
-    enum: CompletionItemKind.Enum,
-    type: CompletionItemKind.Class,
-    namespace: CompletionItemKind.Module,
-    macro: CompletionItemKind.Constant,
-  };
-  return all[kind];
-}
+const declaredKinds: Readonly<Record<Declared['kind'], CompletionItemKind>> = {
+  variable: CompletionItemKind.Variable,
+  function: CompletionItemKind.Function,
+  class: CompletionItemKind.Class,
+  enum: CompletionItemKind.Enum,
+  type: CompletionItemKind.Class,
+  namespace: CompletionItemKind.Module,
+  macro: CompletionItemKind.Constant,
+};
 
 const keywordItems: readonly CompletionItem[] = (
   'auto bool break case catch char class const constexpr continue default delete do double else enum explicit false float for if ' +

@@ -1,7 +1,7 @@
 import type { SignatureHelp } from 'vscode-languageserver/node';
 import type { Entity, Introspector } from '../introspection/introspector.ts';
 import { probeProgram, type Question, textOf } from '../introspection/question.ts';
-import { membersOf } from '../introspection/types.ts';
+import { membersOf, parameterIn } from '../introspection/types.ts';
 import { atCursor, callAround } from '../text/cursor.ts';
 import { pastType } from '../text/declared.ts';
 import { splitItems } from '../text/items.ts';
@@ -96,13 +96,8 @@ async function functionsOf(
   for (const part of output.split(/^(?=FunctionDecl )/m)) {
     const head = new RegExp(`^FunctionDecl .* ${name} '(.*?) ?\\(`).exec(part);
     if (!head) continue;
-    const parameters = [
-      ...part.matchAll(/^[|`]-ParmVarDecl 0x\w+ <[^>]*> \S+(?: used| referenced)?(?: (\w+))? '([^']*)'/gm),
-    ];
-    const shown = parameters
-      .map(([, parameter, type]) => [type, parameter].filter(Boolean).join(' '))
-      .join(', ');
-    found.push({ name, kind: 'function', type: head[1], signature: `(${shown})` });
+    const parameters = part.split('\n').flatMap((line) => parameterIn(line) ?? []);
+    found.push({ name, kind: 'function', type: head[1], signature: `(${parameters.join(', ')})` });
   }
   return found;
 }

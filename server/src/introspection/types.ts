@@ -69,6 +69,12 @@ async function membersByDump(
   return [...members, ...inherited.flatMap((each) => each ?? []).filter(({ kind }) => kind !== 'class')];
 }
 
+/** `Double_t x` of a line of clang's dump that is about a parameter of the function at its top. */
+export function parameterIn(line: string): string | undefined {
+  const found = /^[|`]-ParmVarDecl 0x\w+ <[^>]*> \S+(?: used| referenced)?(?: (\w+))? '([^']*)'/.exec(line);
+  return found ? [found[2], found[1]].filter(Boolean).join(' ') : undefined;
+}
+
 /** Reads clang's dump of a class. */
 function parseRecord(
   dump: string,
@@ -97,9 +103,8 @@ function parseRecord(
   for (const line of dump.split('\n')) {
     const base = /^\|-(?:public|protected|private)(?: virtual)? '([^']*)'(?::'([^']*)')?$/.exec(line);
     if (base) bases.push(base[2] ?? base[1] ?? '');
-    const parameter =
-      /^(?:\| | {2})[|`]-ParmVarDecl 0x\w+ <[^>]*> \S+(?: used| referenced)?(?: (\w+))? '([^']*)'/.exec(line);
-    if (parameter && method) method.parameters.push([parameter[2], parameter[1]].filter(Boolean).join(' '));
+    const parameter = /^(\| | {2})/.test(line) ? parameterIn(line.slice(2)) : undefined;
+    if (parameter !== undefined) method?.parameters.push(parameter);
     const member = /^[|`]-(\w+)Decl 0x\w+ (?:prev 0x\w+ )?<[^>]*> (?:\S+ )?(.*)$/.exec(line);
     if (!member) continue;
     finish();
